@@ -1,0 +1,15 @@
+import * as z from 'zod/mini';
+import { id } from '../id.ts';
+
+/** Queues of BullMQ, and all jobs as one union, from which the handlers' types follow. */
+export const QUEUES = { runs: 'runs', upkeep: 'upkeep' } as const;
+
+export const JOBS = {
+  'agent-run': { queue: QUEUES.runs, data: z.object({ runId: id }) },
+  'sweep-runs': { queue: QUEUES.upkeep, data: z.object({}) },
+} as const;
+export type JobName = keyof typeof JOBS;
+export type JobData<N extends JobName> = z.output<(typeof JOBS)[N]['data']>;
+
+/** With the run's id alone, a resume after an approval would be dropped as already done. ':' is not allowed. */
+export const agentRunJobId = (runId: string, attempt: number): string => `${runId}_${attempt}`;
