@@ -1,0 +1,110 @@
+import type { ScopeId } from '@muster/protocol/id';
+import { expect, test } from 'vitest';
+import type { Entry } from './entry.ts';
+import { Queue } from './queue.ts';
+
+const entry = (name: string, more: Partial<Entry> & { client?: string; mid?: number; key?: string } = {}): Entry => {
+  const { client, mid = 1, key, ...rest } = more;
+  return {
+    submission: {
+      actor: { id: 'ada', kind: 'person' },
+      commands: [{ name, args: {} }],
+      ...(client ? { client: { clientId: client, mid, nonce: 'n' } } : {}),
+      ...(key ? { idempotency: { key, bodyHash: 'h' } } : {}),
+    },
+    commands: [],
+    refusal: undefined,
+    actor: { id: 'ada', kind: 'person' },
+    subject: 'ada',
+    isMembership: false,
+    touches: [],
+    scopes: ['list:x'],
+    acls: [],
+    tries: 0,
+    settle: () => undefined,
+    fail: () => undefined,
+    ...rest,
+  };
+};
+const names = (entries: Entry[]) => entries.map(({ submission }) => submission.commands[0]?.name);
+const scopes = (...ids: string[]) => ids.map((id): ScopeId => `list:${id}`);
+
+function queueOf(...entries: Entry[]): Queue {
+  const queue = new Queue();
+  for (const one of entries) queue.enter(one);
+  return queue;
+}
+
+test('a batch spans scopes and clients, up to a hundred', () => {
+  const entries = Array.from({ length: 150 }, (_, n) => entry(`c${n}`, { scopes: scopes(String(n % 7)) }));
+  const queue = queueOf(...entries);
+  expect(queue.take()).toEqual(entries.slice(0, 100));
+});
+
+test('what is in flight is nobody else’s: scope, client and key', () => {
+  const queue = queueOf(entry('first', { scopes: scopes('a'), client: 'one', key: 'k' }));
+  const first = queue.take();
+  for (const more of [
+    { scopes: scopes('a') },
+    { scopes: scopes('b'), client: 'one', mid: 2 },
+    { scopes: scopes('c'), key: 'k' },
+  ]) {
+    queue.enter(entry('waits', more));
+  }
+  queue.enter(entry('free', { scopes: scopes('d') }));
+  expect(names(queue.take())).toEqual(['free']);
+  queue.release(first);
+  expect(names(queue.take())).toEqual(['waits', 'waits', 'waits']);
+});
+
+test('a client’s later mid goes with the earlier one or after it, never before', () => {
+  const one = entry('1', { client: 'c', mid: 1, scopes: undefined });
+  const two = entry('2', { client: 'c', mid: 2, scopes: scopes('quiet') });
+  const queue = queueOf(one, two);
+  expect(queue.take()).toEqual([]);
+  one.scopes = scopes('hot');
+  expect(names(queue.take())).toEqual(['1', '2']);
+});
+
+test('a key used twice is taken once, the second finds the result of the first', () => {
+  const queue = queueOf(entry('1', { key: 'k', scopes: scopes('a') }), entry('2', { key: 'k', scopes: scopes('b') }));
+  const first = queue.take();
+  expect(names(first)).toEqual(['1']);
+  queue.release(first);
+  expect(names(queue.take())).toEqual(['2']);
+});
+
+test('a membership change goes alone, and nobody overtakes it in its scopes', () => {
+  const queue = queueOf(
+    entry('other list', { scopes: scopes('y') }),
+    entry('member.remove', { scopes: scopes('x', 'user'), isMembership: true }),
+    entry('same list', { scopes: scopes('x') }),
+  );
+  const first = queue.take();
+  expect(names(first)).toEqual(['other list']);
+  const second = queue.take();
+  expect(names(second)).toEqual(['member.remove']);
+  expect(queue.take()).toEqual([]);
+  queue.release(second);
+  expect(names(queue.take())).toEqual(['same list']);
+});
+
+test('what starts again goes first', () => {
+  const queue = queueOf(entry('1'), entry('2', { scopes: scopes('other') }));
+  const taken = queue.take();
+  queue.enter(entry('3'));
+  queue.release(taken);
+  queue.putBack(taken);
+  expect(names(queue.take())).toEqual(['1', '2', '3']);
+});
+
+test('two free lanes share what waits, a scope stays in one piece, and little is not shared', () => {
+  const many = Array.from({ length: 60 }, (_, n) => entry(`c${n}`, { scopes: scopes(String(n % 40)) }));
+  const queue = queueOf(...many);
+  const [first, second] = [queue.take(2), queue.take(1)];
+  // The first thirty, and the ten behind that are in their scopes.
+  expect(first).toHaveLength(50);
+  expect(second).toHaveLength(10);
+  const few = queueOf(...Array.from({ length: 16 }, (_, n) => entry(`c${n}`, { scopes: scopes(String(n)) })));
+  expect(few.take(2)).toHaveLength(16);
+});

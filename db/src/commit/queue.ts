@@ -1,0 +1,143 @@
+import type { Entry } from './entry.ts';
+import type { Submission } from './types.ts';
+
+/** Commands of one batch: more hold their locks for too long. */
+const BATCH = 100;
+/** Fewer are not worth a second batch. */
+const LEAST_SHARE = 16;
+/** What a client that sent too much is told to wait. */
+const RETRY_AFTER_MS = 500;
+
+/**
+ * What waits, in the order in which it came. Whatever two batches must not hold at once is a *claim*: a client (its mids
+ * go in order), a scope, an idempotency key, a tool call.
+ */
+export class Queue {
+  #waiting: Entry[] = [];
+  readonly #inFlight = new Map<string, number>();
+  readonly #ofClient = new Map<string, number>();
+  /** The first mid of a client that was refused: those behind it are refused too, so that order stays. */
+  readonly #refusedFrom = new Map<string, number>();
+  readonly #claimed = new Map<Entry, string[]>();
+  #entered = 0;
+
+  get isEmpty(): boolean {
+    return this.#entered === 0;
+  }
+
+  /** How long to wait, where too much of one client waits already; undefined where it may enter. */
+  refusal({ client }: Submission, most: number): number | undefined {
+    if (!client) return undefined;
+    const { clientId, mid } = client;
+    const from = this.#refusedFrom.get(clientId);
+    const isBehind = from !== undefined && mid > from;
+    if (!isBehind && (this.#ofClient.get(clientId) ?? 0) < most) {
+      this.#refusedFrom.delete(clientId);
+      return undefined;
+    }
+    if (!isBehind) this.#refusedFrom.set(clientId, mid);
+    return RETRY_AFTER_MS;
+  }
+
+  enter(entry: Entry): void {
+    this.#entered += 1;
+    const clientId = entry.submission.client?.clientId;
+    if (clientId !== undefined) this.#ofClient.set(clientId, (this.#ofClient.get(clientId) ?? 0) + 1);
+    this.#waiting.push(entry);
+  }
+
+  /** Answered, whichever way. */
+  leave(entry: Entry): void {
+    this.#entered -= 1;
+    const index = this.#waiting.indexOf(entry);
+    if (index >= 0) this.#waiting.splice(index, 1);
+    const clientId = entry.submission.client?.clientId;
+    if (clientId === undefined) return;
+    const left = (this.#ofClient.get(clientId) ?? 1) - 1;
+    if (left > 0) {
+      this.#ofClient.set(clientId, left);
+    } else {
+      this.#ofClient.delete(clientId);
+      // Nothing of it waits any more: a mid that comes too early is told which one is expected.
+      this.#refusedFrom.delete(clientId);
+    }
+  }
+
+  /** To the front, in their own order. */
+  putBack(entries: Entry[]): void {
+    this.#waiting = [...entries, ...this.#waiting];
+  }
+
+  /**
+   * The next batch, claimed; empty where nothing that waits may go.
+   *
+   * @param lanes how many are free: they share what waits, since two halves are committed at once in less time than the
+   *   whole. What is in one scope stays together.
+   */
+  take(lanes = 1): Entry[] {
+    const taken: Entry[] = [];
+    const rest: Entry[] = [];
+    const heldBack = new Set<string>();
+    const scopes = new Set<string>();
+    const share = lanes > 1 ? Math.max(LEAST_SHARE, Math.ceil(this.#waiting.length / lanes)) : BATCH;
+    for (const entry of this.#waiting) {
+      const isAlone = taken[0]?.isMembership === true || (entry.isMembership && taken.length > 0);
+      const isOurs = taken.length < share || (entry.scopes ?? []).some((scope) => scopes.has(scope));
+      if (!isAlone && isOurs && taken.length < BATCH && this.#mayGo(entry, heldBack)) {
+        taken.push(entry);
+        for (const scope of entry.scopes ?? []) scopes.add(scope);
+        // A key used twice: the second finds the first one's result once that is stored.
+        for (const key of onceKeysOf(entry)) heldBack.add(key);
+      } else {
+        rest.push(entry);
+        for (const key of orderKeysOf(entry)) heldBack.add(key);
+      }
+    }
+    this.#waiting = rest;
+    for (const entry of taken) this.#claim(entry);
+    return taken;
+  }
+
+  /** The batch is over: what it claimed is free. */
+  release(entries: Entry[]): void {
+    for (const entry of entries) {
+      for (const claim of this.#claimed.get(entry) ?? []) {
+        const left = (this.#inFlight.get(claim) ?? 1) - 1;
+        if (left > 0) this.#inFlight.set(claim, left);
+        else this.#inFlight.delete(claim);
+      }
+      this.#claimed.delete(entry);
+    }
+  }
+
+  #claim(entry: Entry): void {
+    const claims = claimsOf(entry);
+    this.#claimed.set(entry, claims);
+    for (const claim of claims) this.#inFlight.set(claim, (this.#inFlight.get(claim) ?? 0) + 1);
+  }
+
+  #mayGo(entry: Entry, heldBack: ReadonlySet<string>): boolean {
+    if (entry.scopes === undefined) return false;
+    return claimsOf(entry).every((claim) => !this.#inFlight.has(claim) && !heldBack.has(claim));
+  }
+}
+
+const clientKey = ({ submission: { client } }: Entry): string[] => (client ? [`client:${client.clientId}`] : []);
+
+/** What may happen once only, whoever asks again. */
+function onceKeysOf({ submission: { idempotency, run }, subject }: Entry): string[] {
+  const keys: string[] = [];
+  if (idempotency) keys.push(`key:${subject}:${idempotency.key}`);
+  if (run?.callId !== undefined) keys.push(`call:${run.runId}:${run.callId}`);
+  return keys;
+}
+
+/** What those behind a waiting entry must not overtake: its client's later mids; a membership change in its scopes, or a
+ *  busy list would never let it in. */
+const orderKeysOf = (entry: Entry): string[] => [
+  ...clientKey(entry),
+  ...onceKeysOf(entry),
+  ...(entry.isMembership ? (entry.scopes ?? []) : []),
+];
+
+const claimsOf = (entry: Entry): string[] => [...clientKey(entry), ...onceKeysOf(entry), ...(entry.scopes ?? [])];

@@ -1,0 +1,180 @@
+import type { Change, Overwrote } from '@muster/protocol/change';
+import type { WireEntity } from '@muster/protocol/entity';
+import type { ScopeId } from '@muster/protocol/id';
+import { ROLES, type PrincipalKind, type Profiles, type Role } from '@muster/protocol/principal';
+import { sql } from 'kysely';
+import { memberOf, toStored, toTask, type PlainType, type Row } from '../mappers.ts';
+import type { FeedRepository, ScopeHead, ScopeRead } from './feed-types.ts';
+import type { Reader } from './visible.ts';
+
+/** A snapshot's page and a tail of changes are about this big, which is what an answer to `scope:open` may be. */
+const PAGE_BYTES = 900_000;
+/** A longer tail than this costs more to apply than the snapshot to load. */
+const MOST_CHANGES = 2_000;
+
+type HeadRow = [ScopeId, ScopeId, number, number, string, ScopeHead['gone'], ScopeId | null, number, Role | null];
+type ChangeRow = [
+  seq: number,
+  at: number,
+  txnId: string,
+  actor: string,
+  kind: PrincipalKind,
+  actorFor: string | null,
+  clientId: string | null,
+  mid: number | null,
+  runId: string | null,
+  effects: Change['effects'],
+  overwrote: Overwrote[] | null,
+];
+interface Page {
+  tables: Record<string, unknown[] | null>;
+  next: string | null;
+}
+
+const toHead = ([scope, acl, seq, aclEpoch, logEpoch, gone, goneTo]: HeadRow): ScopeHead => ({
+  scope,
+  acl,
+  seq,
+  aclEpoch,
+  logEpoch,
+  gone,
+  goneTo,
+});
+
+/** A row of the log as it went out when it was written. */
+function toChange([
+  seq,
+  at,
+  txnId,
+  actor,
+  kind,
+  actorFor,
+  clientId,
+  mid,
+  runId,
+  effects,
+  overwrote,
+]: ChangeRow): Change {
+  return {
+    seq,
+    at,
+    txnId,
+    actor: { id: actor, kind, ...(actorFor === null ? {} : { for: actorFor }) },
+    ...(clientId === null ? {} : { clientId }),
+    ...(mid === null ? {} : { mid }),
+    ...(runId === null ? {} : { runId }),
+    effects,
+    ...(overwrote === null ? {} : { overwrote }),
+  };
+}
+
+function toEntities({ tables }: Page): WireEntity[] {
+  return Object.entries(tables).flatMap(([table, rows]) =>
+    (rows ?? []).map((row) => {
+      const { type, id, value } =
+        table === 'member'
+          ? memberOf(...(row as [string, string, string]))
+          : table === 'task'
+            ? toTask(row as Row<'task'>)
+            : toStored(table as PlainType, row);
+      return { type, id, value: value as unknown as Record<string, unknown> };
+    }),
+  );
+}
+
+const toPage = (page: Page) => ({ entities: toEntities(page), ...(page.next === null ? {} : { next: page.next }) });
+
+export function createFeedRepository(db: Reader): FeedRepository {
+  /** Calls one function, and gives its one JSON value. */
+  const call = async <T>(expression: ReturnType<typeof sql>): Promise<T | null> => {
+    const { rows } = await sql<{ answer: T | null }>`select ${expression} as answer`.execute(db);
+    return rows[0]?.answer ?? null;
+  };
+
+  return {
+    findHead: async (scope) => {
+      const head = await call<HeadRow>(sql`feed_head(${scope}, null)`);
+      return head ? toHead(head) : undefined;
+    },
+
+    readScopes: async (principalId, wants) => {
+      const asked = wants.map(({ scope, after }) => [scope, after?.seq ?? null, after?.logEpoch ?? null]);
+      const parts = await call<[HeadRow, ChangeRow[] | null, Page | null][]>(
+        sql`feed_read(${principalId}, ${JSON.stringify(asked)}::jsonb, ${PAGE_BYTES}, ${MOST_CHANGES})`,
+      );
+      const found = new Map<ScopeId, ScopeRead>();
+      const positions = new Map(wants.map(({ scope, after }) => [scope, after?.seq ?? 0]));
+      for (const [row, changes, page] of parts ?? []) {
+        const head = toHead(row);
+        const role = row[8] as Role;
+        const read: ScopeRead | undefined = page
+          ? { ...head, role, kind: 'snapshot', ...toPage(page) }
+          : changes
+            ? {
+                ...head,
+                role,
+                kind: 'changes',
+                from: (positions.get(head.scope) ?? 0) + 1,
+                to: head.seq,
+                changes: changes.map(toChange),
+              }
+            : undefined;
+        if (read) found.set(head.scope, read);
+      }
+      return found;
+    },
+
+    readPage: async (principalId, scope, next) => {
+      const cut = next.indexOf('|');
+      const [type, after] = [next.slice(0, cut), next.slice(cut + 1)];
+      // Made by us, carried by a client: what is not one of ours finds nothing.
+      if (!/^(task|message|run|run_item)$/.test(type) || !/^[0-9a-f-]{0,36}(:\d{1,9})?$/.test(after)) return undefined;
+      if ((type === 'task') !== scope.startsWith('list:')) return undefined;
+      const found = await call<[number, Page]>(
+        sql`feed_page(${principalId}, ${scope}, ${type}, ${after}, ${PAGE_BYTES})`,
+      );
+      return found ? { aclEpoch: found[0], ...toPage(found[1]) } : undefined;
+    },
+
+    readChanges: async (scope, after) => {
+      const found = await call<[HeadRow, ChangeRow[]]>(sql`feed_gap(${scope}, ${after}::bigint)`);
+      return found ? { head: toHead(found[0]), changes: found[1].map(toChange), floorSeq: found[0][7] } : undefined;
+    },
+
+    readMembers: async (scope) => {
+      const found = await call<[number, ScopeHead['gone'], ScopeId | null, [string, Role][] | null]>(
+        sql`feed_members(${scope})`,
+      );
+      if (!found) return undefined;
+      const [aclEpoch, gone, goneTo, rows] = found;
+      const members = new Map<string, Role>();
+      for (const [id, role] of rows ?? []) {
+        const held = members.get(id);
+        if (held === undefined || ROLES.indexOf(role) > ROLES.indexOf(held)) members.set(id, role);
+      }
+      return { aclEpoch, members, gone, goneTo };
+    },
+
+    readPositions: async (scopes, sessionIds) => {
+      const found = await call<[HeadRow[] | null, string, string[] | null]>(
+        sql`feed_positions(${scopes}, ${sessionIds})`,
+      );
+      if (!found) throw new Error('log_epoch has no row');
+      const [heads, logEpoch, sessions] = found;
+      return {
+        heads: new Map((heads ?? []).map((row) => [row[0], { ...toHead(row), logEpoch }])),
+        logEpoch,
+        validSessions: new Set(sessions ?? []),
+      };
+    },
+
+    readProfiles: async (ids) => {
+      const { rows } = await sql<{ id: string; name: string; image: string | null; kind: PrincipalKind }>`
+        select p.id, f.name, f.image, p.kind from principal p join profile f on f.principal_id = p.id
+        where p.id = any (${ids})`.execute(db);
+      const profiles: Profiles = {};
+      for (const { id, ...profile } of rows) profiles[id] = profile;
+      return profiles;
+    },
+  };
+}
