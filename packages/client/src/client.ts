@@ -1,0 +1,288 @@
+import type { Command } from '@muster/domain/command';
+import { COMMANDS } from '@muster/domain/registry';
+import type { Hello } from '@muster/protocol/server-events';
+import { PROTOCOL_VERSION } from '@muster/protocol/version';
+import { realClock } from './clock.ts';
+import { Confirmed } from './confirmed.ts';
+import { Connection } from './connection.ts';
+import { Emitter } from './emitter.ts';
+import { createInbox } from './inbox.ts';
+import { VOID } from './intent.ts';
+import { createMemoryStorage } from './memory-storage.ts';
+import { Outbox, type TabNews } from './outbox.ts';
+import { Presence } from './presence.ts';
+import { ProfileBook } from './profiles.ts';
+import { Pusher } from './pusher.ts';
+import { Replica } from './replica.ts';
+import { Runs } from './runs.ts';
+import { Scopes } from './scopes.ts';
+import { isFinal, Session } from './session.ts';
+import { socketIoTransport } from './socket-io.ts';
+import { Status } from './status.ts';
+import { StorageWriter } from './storage-writer.ts';
+import { TurnToPush } from './turn-to-push.ts';
+import type { ClientOptions, MusterClient, TabSeat } from './types.ts';
+import { View, type Commands } from './view.ts';
+
+/**
+ * A client that keeps what it follows in step with the server, and shows the person's own edits at once. One for each
+ * page or script; clients that share a storage share their queue, as the tabs of a browser do.
+ */
+export function createClient(options: ClientOptions): MusterClient {
+  const { url, clock = realClock, transport = socketIoTransport } = options;
+  let storage = options.storage ?? createMemoryStorage();
+  const log = options.logger ?? (() => undefined);
+  const emitter = new Emitter(log);
+  const writer = new StorageWriter(storage, log);
+  const status = new Status((now) => emitter.emit('status', now));
+  const profiles = new ProfileBook(emitter, writer);
+  const confirmed = new Confirmed();
+  const view = new View(confirmed, COMMANDS as unknown as Commands & Record<string, Command<never>>, log);
+  let seat: TabSeat | undefined;
+  let isStarted = false;
+  /** The server said who we are, and the store is theirs. */
+  let isReady = false;
+
+  const request = (event: string, data: unknown) => connection.request(event, data);
+  const isOnline = () => isReady && connection.isOpen;
+
+  const replica: Replica = new Replica({
+    confirmed,
+    view,
+    writer,
+    emitter,
+    clientId: () => session.clientId,
+    isOpen: (scope) => scopes.isOpen(scope),
+    moved() {
+      status.set({ pending: view.intents.filter(({ name }) => name !== VOID).length });
+      scopes.poke();
+      runs.poke();
+      turn.look();
+    },
+  });
+
+  const scopes: Scopes = new Scopes({
+    replica,
+    emitter,
+    clock,
+    log,
+    request,
+    isOnline,
+    profiles: (given) => profiles.learn(given),
+    joined: (scope) => presence.joined(scope),
+    moved: () => connection.restart('moved'),
+    reconnect: (reason) => connection.drop(reason),
+    behind: (isBehind) => status.set({ isBehind }),
+  });
+
+  const outbox: Outbox = new Outbox({
+    replica,
+    writer,
+    emitter,
+    clock,
+    log,
+    seat: () => seat,
+    isComplete: () => scopes.isComplete,
+    queued() {
+      status.set({ pending: view.intents.filter(({ name }) => name !== VOID).length });
+      turn.look();
+      pusher.pump();
+    },
+  });
+
+  const session: Session = new Session(options.clientId ?? '', {
+    replica,
+    writer,
+    outbox,
+    scopes,
+    profiles,
+    emitter,
+    seat: () => seat,
+    reconnect: (reason) => connection.restart(reason),
+  });
+
+  const pusher: Pusher = new Pusher({
+    clock,
+    request,
+    log,
+    intents: () => view.intents,
+    isKnown: (mid) => outbox.isKnown(mid),
+    settle: (intent, first) => outbox.settle(intent, first),
+    giveUp: (intent, error) => outbox.giveUp(intent, error),
+    refill: () => outbox.refill(),
+    renew: () => session.renew(),
+    reconnect: (reason) => connection.drop(reason),
+  });
+
+  const turn: TurnToPush = new TurnToPush({
+    clock,
+    isOnline,
+    hasWaiting: () => view.intents.some(({ mid, seqs }) => mid !== null && !seqs),
+    set: (isOn) => pusher.set(isOn),
+  });
+
+  const presence = new Presence({
+    emitter,
+    request,
+    isJoined(scope) {
+      const state = scopes.state(scope);
+      return isOnline() && state.state === 'open' && state.isFresh;
+    },
+  });
+
+  const runs: Runs = new Runs({
+    clock,
+    request,
+    isOnline,
+    log,
+    isMaking: (runId) =>
+      confirmed.holders('run', runId).length === 0 &&
+      view.intents.some(
+        ({ seqs, effects }) => !seqs && effects.some(({ effect }) => effect.type === 'run' && effect.id === runId),
+      ),
+    hasMessage: (messageId) => confirmed.holders('message', messageId).length > 0,
+  });
+
+  const connection: Connection = new Connection({
+    url,
+    transport,
+    clock,
+    log,
+    async auth() {
+      const token = typeof options.token === 'function' ? await options.token() : options.token;
+      return { clientId: session.clientId, protocol: PROTOCOL_VERSION, ...(token === undefined ? {} : { token }) };
+    },
+    opened: () => undefined,
+    received: (event, data) => received(event, data),
+    lost(_reason, attempts) {
+      disconnected();
+      const isOffline = attempts > 1 || globalThis.navigator?.onLine === false;
+      status.set({ connection: isOffline ? 'offline' : 'connecting', since: status.now.since ?? clock.now() });
+    },
+    refused(error) {
+      disconnected();
+      if (error.code === 'cloned') {
+        // This store is another person's. Its handshake is refused for ever, so the way on is a store of one's own.
+        connection.stop();
+        session.switchTo(null).catch((failure: unknown) => log('the store could not be put aside', { failure }));
+        return true;
+      }
+      if (!isFinal(error)) return true;
+      status.set({ connection: 'refused', since: status.now.since ?? clock.now(), error });
+      return false;
+    },
+  });
+
+  function disconnected(): void {
+    const wasReady = isReady;
+    isReady = false;
+    turn.look();
+    if (!wasReady) return;
+    scopes.disconnected();
+    presence.disconnected();
+    runs.disconnected();
+  }
+
+  async function greeted(hello: Hello): Promise<void> {
+    if (!(await session.hello(hello))) return;
+    if (!connection.isOpen) return;
+    isReady = true;
+    status.set({ connection: 'online', since: null, error: null });
+    scopes.connected();
+    runs.connected();
+    turn.look();
+    pusher.pump();
+  }
+
+  const received = createInbox({
+    scopes,
+    presence,
+    profiles,
+    runs,
+    log,
+    greeted,
+    isReady: () => isReady,
+    drain: (retryAfterMs) => connection.drain(retryAfterMs),
+  });
+
+  function hear(message: unknown): void {
+    const news = message as TabNews;
+    if (news?.news === 'renewed') session.renewed().catch((error: unknown) => log('no new clientId', { error }));
+    else if (news?.news === 'user') connection.restart('another user');
+    else outbox.hear(news);
+  }
+
+  const whenOnline = () => {
+    if (isStarted && !isOnline()) connection.restart('the network is back');
+  };
+
+  async function end(wipe: boolean): Promise<void> {
+    if (wipe) outbox.abandon();
+    isStarted = false;
+    connection.stop();
+    disconnected();
+    turn.stop();
+    seat?.leave();
+    seat = undefined;
+    if (wipe) writer.later((port) => port.wipe());
+    await writer.idle();
+    await storage.close();
+    status.set({ connection: 'stopped', since: status.now.since ?? clock.now() });
+    globalThis.removeEventListener?.('online', whenOnline);
+  }
+
+  return {
+    async start() {
+      if (isStarted) return;
+      isStarted = true;
+      status.set({ connection: 'connecting', since: clock.now() });
+      try {
+        await session.hydrate(options.clientId);
+      } catch (error) {
+        // A browser that lets nobody store anything still shows what the server has.
+        log('nothing can be stored here', { error });
+        storage = createMemoryStorage();
+        writer.use(storage);
+        await session.hydrate(options.clientId);
+      }
+      if (!isStarted) return;
+      seat = storage.tabs.join(hear);
+      seat.lead(() => turn.lead());
+      // What another tab queued between the reading and the joining.
+      await outbox.refill();
+      if (!isStarted) return;
+      globalThis.addEventListener?.('online', whenOnline);
+      connection.start();
+    },
+    stop: () => end(false),
+    forget: () => end(true),
+    reconnect() {
+      if (!isStarted || isOnline()) return;
+      status.set({ connection: 'connecting', error: null });
+      connection.restart('asked');
+    },
+    get status() {
+      return status.now;
+    },
+    get userId() {
+      return view.userId;
+    },
+    get clientId() {
+      return session.clientId;
+    },
+    open: (scope) => scopes.open(scope),
+    scopeState: (scope) => scopes.state(scope),
+    get: (type, id) => view.get(type, id),
+    all: (scope, type) => view.all(scope, type),
+    profile: (id) => profiles.get(id),
+    mutate: (name, args) => outbox.mutate(name, args),
+    presence: {
+      set: (scope, state) => presence.set(scope, state),
+      of: (scope) => presence.of(scope),
+    },
+    watchRun: (runId) => runs.watch(runId),
+    stopRun: (runId) => runs.stop(runId),
+    decideRun: (runId, callId, approve, remember) => runs.decide(runId, callId, approve, remember),
+    on: (event, listener) => emitter.on(event, listener),
+  };
+}

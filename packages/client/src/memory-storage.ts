@@ -1,0 +1,157 @@
+import type { Profiles } from '@muster/protocol/principal';
+import { v4 } from 'uuid';
+import { createProcessTabs } from './process-tabs.ts';
+import { refKey } from './ref.ts';
+import type { PendingMutation, StoragePort, StoredEntity, StoredScope, TabsPort, Waiting } from './types.ts';
+
+interface Profile {
+  clientId: string;
+  userId: string | null;
+  nextMid: number;
+  scopes: Map<string, { head: StoredScope; entities: Map<string, StoredEntity> }>;
+  pending: Map<number, PendingMutation>;
+  profiles: Profiles;
+}
+
+/** What several storages in one process may share, as the tabs of one browser do. */
+export interface MemoryDisk {
+  readonly tabs: TabsPort;
+  readonly profiles: Set<Profile>;
+  current: Profile | undefined;
+}
+
+export const createMemoryDisk = (): MemoryDisk => ({
+  tabs: createProcessTabs(),
+  profiles: new Set(),
+  current: undefined,
+});
+
+const createProfile = (userId: string | null): Profile => ({
+  clientId: v4(),
+  userId,
+  nextMid: 1,
+  scopes: new Map(),
+  pending: new Map(),
+  profiles: {},
+});
+
+const listOf = ({ pending }: Profile): PendingMutation[] =>
+  [...pending.values()].sort((a, b) => a.mid - b.mid).map((waiting) => ({ ...waiting }));
+
+/** Keeps everything in memory: for scripts, bots and tests. The twin of IndexedDB's, held to the same tests. */
+export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): StoragePort {
+  let pinned: Profile | undefined;
+
+  function own(): Profile {
+    if (pinned && disk.profiles.has(pinned)) return pinned;
+    pinned = disk.current ??= createProfile(null);
+    disk.profiles.add(pinned);
+    return pinned;
+  }
+
+  function switchTo(userId: string | null): void {
+    const from = own();
+    const known = userId === null ? undefined : [...disk.profiles].find((profile) => profile.userId === userId);
+    const to = known ?? createProfile(userId);
+    disk.profiles.add(to);
+    pinned = disk.current = to;
+    if (from.userId !== null || from === to) return;
+    disk.profiles.delete(from);
+    for (const waiting of listOf(from)) {
+      to.pending.set(to.nextMid, { ...waiting, mid: to.nextMid });
+      to.nextMid += 1;
+    }
+  }
+
+  function find({ mid, nonce }: Waiting): PendingMutation | undefined {
+    const waiting = own().pending.get(mid);
+    return waiting?.nonce === nonce ? waiting : undefined;
+  }
+
+  const listPending = () => listOf(own());
+
+  return {
+    tabs: disk.tabs,
+    async identity() {
+      const { clientId, userId, nextMid } = own();
+      return { clientId, userId, nextMid };
+    },
+    async setUser(userId) {
+      const profile = own();
+      if ([...disk.profiles].some((other) => other !== profile && other.userId === userId)) return false;
+      profile.userId = userId;
+      return true;
+    },
+    async renew(from, to) {
+      const profile = own();
+      if (profile.clientId !== from) return false;
+      const queue = listPending().filter(({ seqs }) => seqs === null);
+      profile.clientId = to;
+      profile.nextMid = queue.length + 1;
+      profile.pending = new Map(queue.map((waiting, at) => [at + 1, { ...waiting, mid: at + 1 }]));
+      return true;
+    },
+    async load() {
+      const scopes = [...own().scopes.values()];
+      return {
+        scopes: scopes.map(({ head }) => ({ ...head })),
+        entities: scopes.flatMap(({ entities }) => [...entities.values()]),
+        pending: listPending(),
+        profiles: { ...own().profiles },
+      };
+    },
+    async replaceScope(head, entities) {
+      const byKey = new Map(entities.map((entity) => [refKey({ ...entity, scope: head.scope }), entity]));
+      own().scopes.set(head.scope, { head: { ...head }, entities: byKey });
+    },
+    async applyPacket(scope, logEpoch, from, to, aclEpoch, puts, dels) {
+      const held = own().scopes.get(scope);
+      if (!held || held.head.logEpoch !== logEpoch) return false;
+      if (held.head.seq + 1 < from || held.head.seq + 1 > to) return false;
+      for (const entity of puts) held.entities.set(refKey({ ...entity, scope }), entity);
+      for (const { type, id } of dels) held.entities.delete(refKey({ scope, type, id }));
+      held.head.seq = to;
+      held.head.aclEpoch = aclEpoch;
+      return true;
+    },
+    async dropScope(scope) {
+      own().scopes.delete(scope);
+    },
+    async enqueue(mutation) {
+      const profile = own();
+      const waiting = { ...mutation, mid: profile.nextMid };
+      profile.nextMid += 1;
+      profile.pending.set(waiting.mid, waiting);
+      return { ...waiting };
+    },
+    async settle(which, seqs) {
+      const waiting = find(which);
+      if (waiting) waiting.seqs = seqs;
+    },
+    async remove(gone) {
+      for (const which of gone) if (find(which)) own().pending.delete(which.mid);
+    },
+    async pending() {
+      return listPending();
+    },
+    async voidOut(given, name) {
+      for (const which of given) {
+        const waiting = find(which);
+        if (waiting) own().pending.set(which.mid, { ...waiting, name: name as PendingMutation['name'], args: {} });
+      }
+    },
+    async putProfiles(profiles) {
+      Object.assign(own().profiles, structuredClone(profiles));
+    },
+    async switchTo(userId) {
+      switchTo(userId);
+    },
+    async wipe() {
+      const profile = own();
+      disk.profiles.delete(profile);
+      if (disk.current === profile) disk.current = undefined;
+      pinned = undefined;
+    },
+    async close() {},
+  };
+}

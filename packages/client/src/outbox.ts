@@ -1,0 +1,266 @@
+import { firstAnswer, type FirstAnswer } from '@muster/protocol/client-events';
+import { COMMAND_ARGS, type CommandArgs, type CommandName } from '@muster/protocol/commands';
+import { MusterError, parseOrThrow, type WireError } from '@muster/protocol/error';
+import * as z from 'zod/mini';
+import { v4 } from 'uuid';
+import type { Emitter } from './emitter.ts';
+import { createIntent, toMutation, VOID, type Intent } from './intent.ts';
+import type { Replica } from './replica.ts';
+import type { StorageWriter } from './storage-writer.ts';
+import type { Clock, MusterClient, Outcome, PendingMutation, TabSeat } from './types.ts';
+
+export interface OutboxOptions {
+  replica: Replica;
+  writer: StorageWriter;
+  emitter: Emitter;
+  clock: Clock;
+  seat(): TabSeat | undefined;
+  /** Whether all that is followed has content: only then is a `not_found` foreseen. */
+  isComplete(): boolean;
+  /** There may be something to send. */
+  queued(): void;
+  log(message: string, details?: unknown): void;
+}
+
+/** Far more than can leave while one list is read from disk. */
+const MET = 10_000;
+
+const STORE_FAILED: WireError = {
+  code: 'unavailable',
+  message: 'This could not be stored on this device.',
+  retryable: true,
+};
+
+/** What one tab tells the others. Nonces, never mids: a client that renews counts again from 1. */
+export type TabNews =
+  | { news: 'queued'; mutation: PendingMutation }
+  | { news: 'answered'; nonce: string; first: FirstAnswer }
+  | { news: 'voided'; nonces: string[] }
+  | { news: 'renewed' }
+  | { news: 'user' };
+
+/** The queue's edges: what enters it here, from disk and from other tabs, and what leaves it by an answer. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  /** All mids up to this one are known here: past it a mid of another tab may be missing. */
+  #seen = 0;
+  /** Nonces that were in this tab's queue: a list read from disk may name one that has left meanwhile. */
+  readonly #met = new Set<string>();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  get #intents(): readonly Intent[] {
+    return this.#options.replica.view.intents;
+  }
+
+  isKnown(mid: number): boolean {
+    return mid <= this.#seen;
+  }
+
+  find(nonce: string): Intent | undefined {
+    return this.#intents.find((intent) => intent.nonce === nonce);
+  }
+
+  mutate<N extends CommandName>(name: N, given: CommandArgs<N>): ReturnType<MusterClient['mutate']> {
+    if (!Object.hasOwn(COMMAND_ARGS, name)) throw new MusterError('invalid', `There is no command ${name}.`);
+    const args: unknown = parseOrThrow(COMMAND_ARGS[name], given);
+    const { replica, clock, writer } = this.#options;
+    const intent = createIntent({ mid: null, nonce: v4(), name, args, base: null, queuedAt: clock.now(), seqs: null });
+    const outcome = new Promise<Outcome>((resolve) => (intent.resolve = resolve));
+    this.#meet(intent.nonce);
+    replica.paint([this.#insert(intent)], 'local');
+    const scope = intent.effects[0]?.scope;
+    intent.base = (scope && replica.confirmed.position(scope)?.seq) ?? null;
+    const { mid: _none, ...mutation } = toMutation(intent);
+    writer
+      .run((storage) => storage.enqueue(mutation))
+      .then(
+        (stored) => {
+          this.#give(intent, stored.mid);
+          this.#options.seat()?.post({ news: 'queued', mutation: stored } satisfies TabNews);
+          this.#options.queued();
+        },
+        (error: unknown) => {
+          this.#options.log('a mutation could not be stored', { name, error });
+          this.#reject(intent, STORE_FAILED);
+          intent.resolve({ status: 'rejected', code: STORE_FAILED.code, message: STORE_FAILED.message, mid: 0 });
+        },
+      );
+    this.#options.queued();
+    return {
+      get mid() {
+        return intent.mid ?? 0;
+      },
+      nonce: intent.nonce,
+      outcome,
+    };
+  }
+
+  #insert(intent: Intent) {
+    const { replica, isComplete } = this.#options;
+    try {
+      return replica.view.insert(intent);
+    } catch (error) {
+      if (error instanceof MusterError && error.code === 'not_found' && !isComplete())
+        return replica.view.adopt(intent);
+      throw error;
+    }
+  }
+
+  /** Everything that waits on disk, at the start and after a change of store. */
+  hydrate(pending: PendingMutation[], nextMid: number): void {
+    this.#seen = nextMid - 1;
+    this.#met.clear();
+    // Asked again whether answered or not: after a restore of the server the answer may not hold any more.
+    for (const mutation of pending) this.#adopt({ ...mutation, seqs: null });
+    this.#options.queued();
+  }
+
+  /** A mutation of another tab. */
+  learn(mutation: PendingMutation): void {
+    this.#adopt(mutation);
+    const isNext = mutation.mid <= this.#seen + 1;
+    if (isNext) this.#seen = Math.max(this.#seen, mutation.mid);
+    else void this.refill();
+    this.#options.queued();
+  }
+
+  /** Reads the queue from disk again: another tab's news may not have come. */
+  async refill(): Promise<void> {
+    const pending = await this.#options.writer.run((storage) => storage.pending());
+    for (const mutation of pending) this.#adopt(mutation);
+    this.#seen = Math.max(this.#seen, ...pending.map(({ mid }) => mid));
+    this.#options.queued();
+  }
+
+  /** After the mids began again under a new clientId: finds each mutation's new one. */
+  async remap(): Promise<void> {
+    const { pending, nextMid } = await this.#options.writer.run(async (storage) => ({
+      pending: await storage.pending(),
+      nextMid: (await storage.identity()).nextMid,
+    }));
+    const byNonce = new Map(pending.map((mutation) => [mutation.nonce, mutation]));
+    const { replica } = this.#options;
+    const answered = this.#intents.filter((intent) => intent.mid !== null && !byNonce.has(intent.nonce));
+    // What is no longer on disk was answered under the old id: it needs no mid, only its scopes.
+    for (const intent of answered) intent.seqs ??= Object.fromEntries(intent.arrived);
+    for (const intent of this.#intents) {
+      const mutation = byNonce.get(intent.nonce);
+      if (mutation) intent.mid = mutation.mid;
+    }
+    this.#seen = nextMid - 1;
+    for (const mutation of pending) this.#adopt(mutation);
+    replica.paint([replica.view.redecideAll()], 'local');
+    replica.sweep();
+    this.#options.queued();
+  }
+
+  /**
+   * An answer to a mutation, from the server or through another tab.
+   * @returns a promise that resolves once the answer is stored
+   */
+  async settle(intent: Intent, first: FirstAnswer, isNews = false): Promise<void> {
+    const { replica, writer, seat } = this.#options;
+    if (!isNews) seat()?.post({ news: 'answered', nonce: intent.nonce, first } satisfies TabNews);
+    const waiting = { mid: intent.mid ?? 0, nonce: intent.nonce };
+    if (!this.#intents.includes(intent)) return;
+    if (first.status === 'applied') {
+      const stored = isNews ? undefined : writer.run((storage) => storage.settle(waiting, first.seqs));
+      intent.resolve({ ...first, mid: waiting.mid });
+      replica.applied(intent, first.seqs);
+      return stored;
+    }
+    const wasGivenUp = intent.name === VOID;
+    const stored = isNews ? undefined : writer.run((storage) => storage.remove([waiting]));
+    if (wasGivenUp) replica.reject(intent);
+    else {
+      const { status: _rejected, ...error } = first;
+      this.#reject(intent, { retryable: false, ...error });
+    }
+    intent.resolve({ ...first, mid: waiting.mid });
+    return stored;
+  }
+
+  /** The server will never take it as it is: the person is told, and its mid is taken by an empty one. */
+  giveUp(intent: Intent, error: WireError): void {
+    if (intent.name === VOID) return;
+    this.#tell(intent, error);
+    intent.resolve({ status: 'rejected', code: error.code, message: error.message, mid: intent.mid ?? 0 });
+    this.#void([intent]);
+    const { replica } = this.#options;
+    replica.paint([replica.view.redecideAll()], 'local');
+  }
+
+  hear(news: TabNews): void {
+    const { replica } = this.#options;
+    if (news.news === 'queued') this.learn(news.mutation);
+    else if (news.news === 'answered') {
+      const intent = this.find(news.nonce);
+      if (intent && z.safeParse(firstAnswer, news.first).success) void this.settle(intent, news.first, true);
+    } else if (news.news === 'voided') {
+      for (const nonce of news.nonces) {
+        const intent = this.find(nonce);
+        if (intent) Object.assign(intent, { name: VOID, args: {} });
+      }
+      replica.paint([replica.view.redecideAll()], 'local');
+    }
+  }
+
+  /** The store passes to someone else: what waits stays in the one put aside. */
+  abandon(): void {
+    for (const intent of this.#intents)
+      intent.resolve({ status: 'dropped', reason: 'signed_out', mid: intent.mid ?? 0 });
+  }
+
+  #reject(intent: Intent, error: WireError): void {
+    const texts = new Map(this.#intents.map((other) => [other, { name: other.name, args: other.args }]));
+    const dependants = this.#options.replica.reject(intent);
+    this.#tell(intent, error);
+    for (const dependant of dependants) {
+      const text = texts.get(dependant.intent);
+      this.#tell({ ...dependant.intent, ...text }, dependant.error.toWire());
+      dependant.intent.resolve({ status: 'dropped', reason: 'dependency', mid: dependant.intent.mid ?? 0 });
+    }
+    this.#void(dependants.map((dependant) => dependant.intent));
+  }
+
+  #void(intents: Intent[]): void {
+    if (intents.length === 0) return;
+    for (const intent of intents) Object.assign(intent, { name: VOID, args: {} });
+    const waiting = intents.flatMap(({ mid, nonce }) => (mid === null ? [] : [{ mid, nonce }]));
+    this.#options.writer.later((storage) => storage.voidOut(waiting, VOID));
+    this.#options.seat()?.post({ news: 'voided', nonces: intents.map(({ nonce }) => nonce) } satisfies TabNews);
+  }
+
+  #tell({ mid, nonce, name, args }: Pick<Intent, 'mid' | 'nonce' | 'name' | 'args'>, error: WireError): void {
+    this.#options.emitter.emit('rejected', { mid: mid ?? 0, nonce, name, args, error });
+  }
+
+  #give(intent: Intent, mid: number): void {
+    intent.mid = mid;
+    if (mid === this.#seen + 1) this.#seen = mid;
+    else if (mid > this.#seen) void this.refill();
+    const { view } = this.#options.replica;
+    if (!view.isSorted) this.#options.replica.paint([view.redecideAll()], 'local');
+  }
+
+  #meet(nonce: string): void {
+    this.#met.add(nonce);
+    const [oldest] = this.#met.size > MET ? this.#met : [];
+    if (oldest !== undefined) this.#met.delete(oldest);
+  }
+
+  #adopt(mutation: PendingMutation): void {
+    const known = this.find(mutation.nonce);
+    if (known) {
+      if (known.mid === null) this.#give(known, mutation.mid);
+      return;
+    }
+    if (this.#met.has(mutation.nonce)) return;
+    this.#meet(mutation.nonce);
+    const { replica } = this.#options;
+    replica.paint([replica.view.adopt(createIntent(mutation))], 'local');
+  }
+}

@@ -1,0 +1,230 @@
+import type { Change, Packet } from '@muster/protocol/change';
+import type { WireEntity } from '@muster/protocol/entity';
+import type { MusterError } from '@muster/protocol/error';
+import { scopeOf, type ScopeId } from '@muster/protocol/id';
+import type { Confirmed } from './confirmed.ts';
+import type { Emitter } from './emitter.ts';
+import { VOID, type Intent } from './intent.ts';
+import { refKey, Touched, type Ref } from './ref.ts';
+import type { StorageWriter } from './storage-writer.ts';
+import type { EntityChange, StoredEntity, StoredScope } from './types.ts';
+import type { Repaint, View } from './view.ts';
+
+type Origin = EntityChange['origin'];
+
+export interface ReplicaOptions {
+  confirmed: Confirmed;
+  view: View;
+  writer: StorageWriter;
+  emitter: Emitter;
+  clientId(): string;
+  /** Whether the scope is followed, so that its content will come. */
+  isOpen(scope: ScopeId): boolean;
+  /** Confirmed content or the queue moved on. */
+  moved(): void;
+}
+
+/** Confirmed content, the queue over it, and the disk below: every step keeps the three in line and tells the page once. */
+export class Replica {
+  readonly confirmed: Confirmed;
+  readonly view: View;
+  readonly #options: ReplicaOptions;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.confirmed = options.confirmed;
+    this.view = options.view;
+  }
+
+  /** What the disk held. */
+  hydrate(scopes: StoredScope[], entities: StoredEntity[]): void {
+    const byScope = new Map<string, StoredEntity[]>();
+    for (const entity of entities) {
+      const known = byScope.get(entity.scope);
+      if (known) known.push(entity);
+      else byScope.set(entity.scope, [entity]);
+    }
+    const touched = new Touched();
+    for (const head of scopes) this.confirmed.replace(head, byScope.get(head.scope) ?? [], touched);
+    this.paint([this.view.refold(touched)], 'hydrate');
+  }
+
+  /** An open's answer: the only thing that may create or replace a scope. */
+  replace(head: StoredScope, entities: WireEntity[]): void {
+    const was = this.confirmed.position(head.scope);
+    const touched = new Touched();
+    this.confirmed.replace(head, entities, touched);
+    const { writer } = this.#options;
+    writer.later((storage) =>
+      storage.replaceScope(
+        head,
+        entities.map((entity) => ({ ...entity, scope: head.scope })),
+      ),
+    );
+    // The log went back: what it had acknowledged may be lost there, so it is offered again under its own nonce.
+    const isBack = was !== undefined && was.logEpoch !== head.logEpoch;
+    if (isBack && this.#forgetAnswers(head.scope)) this.paint([this.view.redecideAll()], 'remote');
+    this.#settleReached(head.scope, touched);
+    this.#step(touched, 'remote');
+  }
+
+  /**
+   * Applies a packet that continues its scope.
+   * @throws {UnknownOp} and leaves the scope as it was
+   */
+  apply(packet: Packet): void {
+    const { scope, from, to, changes, aclEpoch, logEpoch } = packet;
+    const touched = new Touched();
+    this.confirmed.apply(scope, changes, to, aclEpoch, touched);
+    const written = [...touched.refs.values()].map(({ ref }) => ({ ...ref, value: this.confirmed.value(ref) }));
+    this.#options.writer.packet({ scope, logEpoch, from, to, aclEpoch }, written);
+    for (const change of changes) this.#noteOwn(scope, change, touched);
+    this.#settleReached(scope, touched);
+    this.#step(touched, 'remote', authorsOf(scope, changes, this.view.userId));
+    const { emitter } = this.#options;
+    for (const change of changes) {
+      emitter.emit('change', scope, change);
+      if (change.overwrote && change.overwrote.length > 0) emitter.emit('overwrote', scope, change, change.overwrote);
+    }
+  }
+
+  /** Wipes a scope that is no longer this person's to see, with the conversations that it holds. */
+  drop(scope: ScopeId): ScopeId[] {
+    const threads = [...this.confirmed.ofType(scope, 'thread').keys()].map((id) => scopeOf('thread', id));
+    const dropped = [scope, ...threads];
+    const touched = new Touched();
+    for (const gone of dropped) this.confirmed.drop(gone, touched);
+    this.#options.writer.later(async (storage) => {
+      for (const gone of dropped) await storage.dropScope(gone);
+    });
+    this.#step(touched, 'remote');
+    return dropped;
+  }
+
+  /** Everything goes from memory; the disk keeps it. */
+  reset(): void {
+    const touched = new Touched();
+    const emptied = this.view.remove([...this.view.intents]);
+    for (const scope of this.confirmed.scopes()) this.confirmed.drop(scope, touched);
+    this.paint([emptied, this.view.refold(touched)], 'hydrate');
+  }
+
+  /** The server applied it: it leaves the view only where its change is there, never before, or values would flicker. */
+  applied(intent: Intent, seqs: Record<string, number>): void {
+    intent.seqs = seqs;
+    const touched = new Touched();
+    for (const scope of Object.keys(seqs)) this.#settleReached(scope as ScopeId, touched);
+    this.#step(touched, 'remote');
+  }
+
+  /**
+   * The intent leaves, and those that cannot be without it are emptied: they keep their mids until the server has taken
+   * them.
+   * @returns those that depended on it, with what the rules say about them now
+   */
+  reject(intent: Intent): { intent: Intent; error: MusterError }[] {
+    const repaint = this.view.remove([intent]);
+    for (const dependant of repaint.failed) {
+      dependant.intent.name = VOID;
+      dependant.intent.args = {};
+    }
+    this.paint([repaint], 'local');
+    this.#options.moved();
+    return repaint.failed;
+  }
+
+  /** Takes intents whose every open scope has caught up out of the queue. */
+  sweep(): void {
+    this.#step(new Touched(), 'remote');
+  }
+
+  paint(repaints: Repaint[], origin: Origin, by?: Map<string, EntityChange['by']>): void {
+    const changes = new Map<string, EntityChange>();
+    for (const { changed } of repaints) {
+      for (const { ref } of changed) {
+        const author = by?.get(refKey(ref));
+        changes.set(refKey(ref), {
+          ...(ref as Ref & { type: EntityChange['type'] }),
+          origin,
+          ...(author ? { by: author } : {}),
+        });
+      }
+    }
+    if (changes.size > 0) this.#options.emitter.emit('entities', [...changes.values()]);
+  }
+
+  #step(touched: Touched, origin: Origin, by?: Map<string, EntityChange['by']>): void {
+    const repaints = [this.view.refold(touched)];
+    const leaving = this.view.intents.filter((intent) => this.#hasArrived(intent));
+    if (leaving.length > 0) {
+      repaints.push(this.view.remove(leaving));
+      const gone = leaving.flatMap(({ mid, nonce }) => (mid === null ? [] : [{ mid, nonce }]));
+      this.#options.writer.later((storage) => storage.remove(gone));
+      for (const intent of leaving) {
+        intent.resolve({
+          status: 'applied',
+          seqs: intent.seqs ?? Object.fromEntries(intent.arrived),
+          mid: intent.mid ?? 0,
+        });
+      }
+    }
+    this.paint(repaints, origin, by);
+    this.#options.moved();
+  }
+
+  #hasArrived(intent: Intent): boolean {
+    const isThere = (scope: string) => intent.arrived.has(scope) || !this.#options.isOpen(scope as ScopeId);
+    if (intent.seqs) return Object.keys(intent.seqs).every(isThere);
+    // Its change came before its answer. What is left over other scopes waits for theirs.
+    return (
+      intent.arrived.size > 0 && intent.effects.every(({ scope }) => isThere(scope)) && intent.creates.every(isThere)
+    );
+  }
+
+  #noteOwn(scope: ScopeId, change: Change, touched: Touched): void {
+    if (change.mid === undefined || change.clientId !== this.#options.clientId()) return;
+    const own = this.view.intents.find(({ mid }) => mid === change.mid);
+    if (!own) return;
+    own.arrived.set(scope, change.seq);
+    this.view.settleIn(own, scope, touched);
+  }
+
+  #settleReached(scope: ScopeId, touched: Touched): void {
+    const seq = this.confirmed.position(scope)?.seq;
+    if (seq === undefined) return;
+    for (const intent of this.view.intents) {
+      const promised = intent.seqs?.[scope];
+      if (promised === undefined || promised > seq || intent.arrived.has(scope)) continue;
+      intent.arrived.set(scope, promised);
+      this.view.settleIn(intent, scope, touched);
+    }
+  }
+
+  #forgetAnswers(scope: ScopeId): boolean {
+    const answered = this.view.intents.filter((intent) => intent.seqs?.[scope] !== undefined);
+    for (const intent of answered) {
+      intent.seqs = null;
+      intent.arrived.clear();
+    }
+    return answered.length > 0;
+  }
+}
+
+/** Who made each entity look as it does: others only, and the agent also where one asked it oneself. */
+function authorsOf(scope: ScopeId, changes: Change[], userId: string | undefined): Map<string, EntityChange['by']> {
+  const authors = new Map<string, EntityChange['by']>();
+  for (const { actor, effects } of changes) {
+    for (const { type, id } of effects) {
+      const key = refKey({ scope, type, id });
+      if (actor.id === userId) authors.delete(key);
+      else
+        authors.set(
+          key,
+          actor.for === undefined
+            ? { id: actor.id, kind: actor.kind }
+            : { id: actor.id, kind: actor.kind, for: actor.for },
+        );
+    }
+  }
+  return authors;
+}

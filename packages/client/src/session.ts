@@ -1,0 +1,121 @@
+import type { WireError } from '@muster/protocol/error';
+import type { Hello } from '@muster/protocol/server-events';
+import { scopeOf } from '@muster/protocol/id';
+import { v4 } from 'uuid';
+import type { Emitter } from './emitter.ts';
+import type { Outbox, TabNews } from './outbox.ts';
+import type { ProfileBook } from './profiles.ts';
+import type { Replica } from './replica.ts';
+import type { Scopes } from './scopes.ts';
+import type { StorageWriter } from './storage-writer.ts';
+import type { TabSeat } from './types.ts';
+
+export interface SessionOptions {
+  replica: Replica;
+  writer: StorageWriter;
+  outbox: Outbox;
+  scopes: Scopes;
+  profiles: ProfileBook;
+  emitter: Emitter;
+  seat(): TabSeat | undefined;
+  reconnect(reason: string): void;
+}
+
+/** Whose store this is, and under which clientId it pushes. */
+export class Session {
+  clientId: string;
+  readonly #options: SessionOptions;
+
+  constructor(clientId: string, options: SessionOptions) {
+    this.clientId = clientId;
+    this.#options = options;
+  }
+
+  get userId(): string | undefined {
+    return this.#options.replica.view.userId;
+  }
+
+  /** Reads the disk. `clientId`: a script's own, which takes over the store. */
+  async hydrate(clientId?: string): Promise<void> {
+    const { writer, replica, outbox, profiles, scopes } = this.#options;
+    const loaded = await writer.run(async (storage) => {
+      const before = await storage.identity();
+      if (clientId !== undefined && before.clientId !== clientId) await storage.renew(before.clientId, clientId);
+      return { ...(await storage.identity()), ...(await storage.load()) };
+    });
+    this.clientId = loaded.clientId;
+    replica.view.userId = loaded.userId ?? undefined;
+    profiles.hydrate(loaded.profiles);
+    replica.hydrate(loaded.scopes, loaded.entities);
+    outbox.hydrate(loaded.pending, loaded.nextMid);
+    if (replica.view.userId !== undefined) replica.paint([replica.view.redecideAll()], 'hydrate');
+    scopes.poke();
+  }
+
+  /**
+   * The server said who we are.
+   * @returns false where the connection is of no use under this store's clientId, and another one is being made
+   */
+  async hello({ userId, was }: Hello): Promise<boolean> {
+    const { replica, writer, emitter } = this.#options;
+    const known = this.userId;
+    if (known === userId) return true;
+    const isOurs = known === undefined || was.includes(known);
+    // Nobody's store yet, or a guest's who became this person: what they made stays, under its clientId.
+    if (!isOurs || !(await writer.run((storage) => storage.setUser(userId)))) {
+      await this.switchTo(userId);
+      return false;
+    }
+    replica.view.userId = userId;
+    if (known !== undefined) replica.drop(scopeOf('user', known));
+    replica.paint([replica.view.redecideAll()], 'local');
+    emitter.emit('user', userId);
+    return true;
+  }
+
+  /** The clientId belongs to someone else: this store is theirs and is put aside; `hello` will say whose the next one is. */
+  async switchTo(userId: string | null): Promise<void> {
+    const { replica, writer, outbox, scopes, profiles, emitter, seat, reconnect } = this.#options;
+    const wasNobodys = this.userId === undefined;
+    const resolvers = new Map(replica.view.intents.map(({ nonce, resolve }) => [nonce, resolve]));
+    if (!wasNobodys) outbox.abandon();
+    await writer.run((storage) => storage.switchTo(userId));
+    replica.reset();
+    replica.view.userId = undefined;
+    profiles.clear();
+    scopes.reset();
+    await this.hydrate();
+    for (const intent of wasNobodys ? replica.view.intents : [])
+      intent.resolve = resolvers.get(intent.nonce) ?? intent.resolve;
+    seat()?.post({ news: 'user' } satisfies TabNews);
+    if (userId !== null) emitter.emit('user', userId);
+    reconnect('another user');
+  }
+
+  /** A new clientId: what the server has not answered is queued again under it, with the nonces that it has. */
+  async renew(): Promise<void> {
+    const { replica, writer, seat } = this.#options;
+    // Those whose change has come are done, answered or not.
+    const done = replica.view.intents.filter(({ mid, seqs, arrived }) => mid !== null && !seqs && arrived.size > 0);
+    const [from, to] = [this.clientId, v4()];
+    const isOurs = await writer.run(async (storage) => {
+      for (const { mid, nonce, arrived } of done)
+        await storage.settle({ mid: mid ?? 0, nonce }, Object.fromEntries(arrived));
+      return storage.renew(from, to);
+    });
+    if (isOurs) seat()?.post({ news: 'renewed' } satisfies TabNews);
+    await this.renewed();
+  }
+
+  /** Another tab took a new clientId. */
+  async renewed(): Promise<void> {
+    const { writer, outbox, reconnect } = this.#options;
+    this.clientId = (await writer.run((storage) => storage.identity())).clientId;
+    await outbox.remap();
+    reconnect('new client id');
+  }
+}
+
+/** The refusals after which only the person can help: sign in, or load a newer page. */
+export const isFinal = ({ code }: WireError): boolean =>
+  code === 'unauthenticated' || code === 'upgrade_required' || code === 'forbidden' || code === 'invalid';

@@ -1,0 +1,82 @@
+import type { ScopeId } from '@muster/protocol/id';
+import { nameKey } from './ref.ts';
+import type { StoragePort, StoredEntity } from './types.ts';
+
+interface PacketWrite {
+  scope: ScopeId;
+  logEpoch: string;
+  from: number;
+  to: number;
+  aclEpoch: number;
+  /** The last value of each entity; undefined: deleted. */
+  values: Map<string, { type: string; id: string; value: StoredEntity['value'] | undefined }>;
+}
+
+/**
+ * Storage's one queue: what is written later never lands earlier, so a mutation leaves the disk only after the content
+ * that confirms it is there. Packets that wait are written as one.
+ */
+export class StorageWriter {
+  #storage: StoragePort;
+  readonly #log: (message: string, details?: unknown) => void;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting: PacketWrite | undefined;
+
+  constructor(storage: StoragePort, log: (message: string, details?: unknown) => void) {
+    this.#storage = storage;
+    this.#log = log;
+  }
+
+  /** Goes on with another storage, where the first cannot be used at all. */
+  use(storage: StoragePort): void {
+    this.#storage = storage;
+  }
+
+  /** Runs a job after all before it. Its failure is the caller's to handle, and stops nothing. */
+  run<T>(job: (storage: StoragePort) => Promise<T>): Promise<T> {
+    this.#waiting = undefined;
+    const done = this.#last.then(() => job(this.#storage));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** The same where nobody waits: a failure is logged. */
+  later(job: (storage: StoragePort) => Promise<unknown>): void {
+    this.run(job).catch((error: unknown) => this.#log('storage failed', { error }));
+  }
+
+  packet(
+    write: Omit<PacketWrite, 'values'>,
+    entities: Iterable<{ type: string; id: string; value: StoredEntity['value'] | undefined }>,
+  ): void {
+    const waiting = this.#waiting;
+    if (
+      waiting &&
+      waiting.scope === write.scope &&
+      waiting.logEpoch === write.logEpoch &&
+      waiting.to + 1 === write.from
+    ) {
+      waiting.to = write.to;
+      waiting.aclEpoch = write.aclEpoch;
+      for (const entity of entities) waiting.values.set(nameKey(entity.type, entity.id), entity);
+      return;
+    }
+    const next: PacketWrite = { ...write, values: new Map() };
+    for (const entity of entities) next.values.set(nameKey(entity.type, entity.id), entity);
+    this.later(async (storage) => {
+      if (this.#waiting === next) this.#waiting = undefined;
+      const puts: StoredEntity[] = [];
+      const dels: { type: string; id: string }[] = [];
+      for (const { type, id, value } of next.values.values()) {
+        if (value) puts.push({ scope: next.scope, type, id, value });
+        else dels.push({ type, id });
+      }
+      await storage.applyPacket(next.scope, next.logEpoch, next.from, next.to, next.aclEpoch, puts, dels);
+    });
+    this.#waiting = next;
+  }
+
+  idle(): Promise<unknown> {
+    return this.#last;
+  }
+}

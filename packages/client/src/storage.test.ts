@@ -1,0 +1,191 @@
+import 'fake-indexeddb/auto';
+import { scopeOf } from '@muster/protocol/id';
+import { afterEach, describe, expect, it } from 'vitest';
+import { EPOCH_A, EPOCH_B } from '../test/fake-server.ts';
+import { uuid } from '../test/setup.ts';
+import { createIndexedDbStorage } from './indexeddb.ts';
+import { createMemoryDisk, createMemoryStorage } from './memory-storage.ts';
+import type { PendingMutation, StoragePort, StoredEntity } from './types.ts';
+
+const SCOPE = scopeOf('list', uuid(1));
+const OTHER = scopeOf('list', uuid(2));
+const [ADA, BEN] = [uuid(11), uuid(12)];
+const head = (seq: number, logEpoch = EPOCH_A, scope = SCOPE) => ({ scope, seq, logEpoch, aclEpoch: 1 });
+const entity = (n: number, title: string, scope = SCOPE): StoredEntity => ({
+  scope,
+  type: 'task',
+  id: uuid(n),
+  value: { title },
+});
+const mutation = (nonce: string): Omit<PendingMutation, 'mid'> => ({
+  nonce,
+  name: 'task.delete',
+  args: { id: uuid(1) },
+  base: 3,
+  queuedAt: 5,
+  seqs: null,
+});
+const which = ({ mid, nonce }: PendingMutation) => ({ mid, nonce });
+
+let names = 0;
+/** Each opens further storages on the same disk, as tabs do. */
+const TWINS: [string, () => () => StoragePort][] = [
+  [
+    'memory',
+    () => {
+      const disk = createMemoryDisk();
+      return () => createMemoryStorage(disk);
+    },
+  ],
+  [
+    'IndexedDB',
+    () => {
+      names += 1;
+      const name = `muster-${names}`;
+      return () => createIndexedDbStorage(name);
+    },
+  ],
+];
+
+describe.each(TWINS)('%s', (_name, disk) => {
+  const opened: StoragePort[] = [];
+  const make = () => {
+    const another = disk();
+    return () => {
+      const storage = another();
+      opened.push(storage);
+      return storage;
+    };
+  };
+  afterEach(async () => {
+    for (const storage of opened.splice(0)) await storage.close();
+  });
+
+  it('gives one identity to all tabs, also where both come first', async () => {
+    const tab = make();
+    const [one, two] = await Promise.all([tab().identity(), tab().identity()]);
+    expect(one).toEqual({ clientId: expect.stringMatching(/^[0-9a-f-]{36}$/), userId: null, nextMid: 1 });
+    expect(two).toEqual(one);
+  });
+
+  it('writes a packet only onto the seq before it, of the same log', async () => {
+    const storage = make()();
+    const put = (from: number, to: number, title: string, logEpoch = EPOCH_A) =>
+      storage.applyPacket(SCOPE, logEpoch, from, to, 2, [entity(1, title)], [{ type: 'task', id: uuid(2) }]);
+    expect(await put(1, 1, 'no scope')).toBe(false);
+    await storage.replaceScope(head(5), [entity(1, 'old'), entity(2, 'goes')]);
+    expect(await put(7, 7, 'a gap')).toBe(false);
+    expect(await put(4, 5, 'seen')).toBe(false);
+    expect(await put(6, 6, 'another log', EPOCH_B)).toBe(false);
+    expect((await storage.load()).entities).toEqual([entity(1, 'old'), entity(2, 'goes')]);
+    expect(await put(5, 7, 'new')).toBe(true);
+    const { scopes, entities } = await storage.load();
+    expect(scopes).toEqual([{ ...head(7), aclEpoch: 2 }]);
+    expect(entities).toEqual([entity(1, 'new')]);
+  });
+
+  it('never has a seq that its values are not at, whichever of two tabs writes first', async () => {
+    const tab = make();
+    const [one, two] = [tab(), tab()];
+    await one.replaceScope(head(0), []);
+    const write = (storage: StoragePort, seq: number) =>
+      storage.applyPacket(SCOPE, EPOCH_A, seq, seq, 1, [entity(1, `at ${seq}`)], []);
+    const took: boolean[][] = [];
+    for (let seq = 1; seq <= 5; seq += 1) took.push(await Promise.all([write(one, seq), write(two, seq)]));
+    expect(took.every(([a, b]) => a !== b)).toBe(true);
+    expect(await write(one, 3)).toBe(false);
+    const { scopes, entities } = await two.load();
+    expect([scopes[0]?.seq, entities[0]?.value.title]).toEqual([5, 'at 5']);
+  });
+
+  it('replaces a scope whole, and drops one without touching others', async () => {
+    const storage = make()();
+    await storage.replaceScope(head(5), [entity(1, 'a'), entity(2, 'b')]);
+    await storage.replaceScope(head(9, EPOCH_A, OTHER), [entity(3, 'c', OTHER)]);
+    await storage.replaceScope(head(2, EPOCH_B), [entity(2, 'B')]);
+    expect((await storage.load()).scopes.sort((a, b) => a.seq - b.seq)).toEqual([
+      head(2, EPOCH_B),
+      head(9, EPOCH_A, OTHER),
+    ]);
+    expect((await storage.load()).entities.map(({ value }) => value.title).sort()).toEqual(['B', 'c']);
+    await storage.dropScope(SCOPE);
+    expect((await storage.load()).entities).toEqual([entity(3, 'c', OTHER)]);
+    expect(await storage.applyPacket(SCOPE, EPOCH_B, 3, 3, 1, [entity(1, 'back')], [])).toBe(false);
+  });
+
+  it('gives each mutation its own mid, whichever tab queues it', async () => {
+    const tab = make();
+    const [one, two] = [tab(), tab()];
+    const nonces = Array.from({ length: 20 }, (_, n) => `nonce-${n}`);
+    const queued = await Promise.all(nonces.map((nonce, n) => (n % 2 ? one : two).enqueue(mutation(nonce))));
+    expect(queued.map(({ mid }) => mid).sort((a, b) => a - b)).toEqual(nonces.map((_, n) => n + 1));
+    expect((await one.pending()).map(({ mid }) => mid)).toEqual(nonces.map((_, n) => n + 1));
+    expect(await one.identity()).toMatchObject({ nextMid: 21 });
+  });
+
+  it('settles, empties and removes what is meant by mid and nonce, and nothing else', async () => {
+    const storage = make()();
+    const [one, two, three] = [
+      await storage.enqueue(mutation('n-1')),
+      await storage.enqueue(mutation('n-2')),
+      await storage.enqueue(mutation('n-3')),
+    ];
+    await storage.settle(which(one), { [SCOPE]: 4 });
+    await storage.voidOut([which(two)], 'client.void');
+    await storage.remove([which(three), { mid: 1, nonce: 'of another life' }]);
+    expect(await storage.pending()).toEqual([
+      { ...one, seqs: { [SCOPE]: 4 } },
+      { ...two, name: 'client.void', args: {} },
+    ]);
+    expect((await storage.enqueue(mutation('n-4'))).mid).toBe(4);
+  });
+
+  it('begins mids again under a new clientId, with all that is not settled, and once for all tabs', async () => {
+    const tab = make();
+    const [one, two] = [tab(), tab()];
+    const a = await one.enqueue(mutation('a'));
+    await one.enqueue(mutation('b'));
+    await two.enqueue(mutation('late'));
+    await one.settle(which(a), { [SCOPE]: 1 });
+    const { clientId } = await one.identity();
+    expect(await Promise.all([one.renew(clientId, uuid(99)), two.renew(clientId, uuid(98))])).toEqual([true, false]);
+    expect((await two.pending()).map(({ mid, nonce }) => [mid, nonce])).toEqual([
+      [1, 'b'],
+      [2, 'late'],
+    ]);
+    expect(await two.identity()).toMatchObject({ clientId: uuid(99), nextMid: 3 });
+  });
+
+  it('keeps people apart, passes on what was nobody’s, and finds everyone again', async () => {
+    const tab = make();
+    const storage = tab();
+    expect(await storage.setUser(ADA)).toBe(true);
+    const adas = await storage.identity();
+    await storage.replaceScope(head(5), [entity(1, 'a')]);
+    await storage.putProfiles({ [ADA]: { name: 'Ada', image: null, kind: 'person' } });
+    await storage.enqueue(mutation('from-ada'));
+    await storage.switchTo(BEN);
+    const bens = await storage.identity();
+    expect(bens).toMatchObject({ userId: BEN, nextMid: 1 });
+    expect(bens.clientId).not.toBe(adas.clientId);
+    expect(await storage.load()).toEqual({ scopes: [], entities: [], pending: [], profiles: {} });
+    await storage.enqueue(mutation('from-ben'));
+    await storage.switchTo(null);
+    expect(await storage.identity()).toMatchObject({ userId: null, nextMid: 1 });
+    await storage.enqueue(mutation('from-nobody'));
+    expect(await storage.setUser(ADA)).toBe(false);
+    await storage.switchTo(ADA);
+    expect(await storage.identity()).toEqual({ ...adas, nextMid: 3 });
+    const loaded = await tab().load();
+    expect(loaded.pending.map(({ mid, nonce }) => [mid, nonce])).toEqual([
+      [1, 'from-ada'],
+      [2, 'from-nobody'],
+    ]);
+    expect(loaded.entities).toEqual([entity(1, 'a')]);
+    expect(loaded.profiles).toEqual({ [ADA]: { name: 'Ada', image: null, kind: 'person' } });
+    await storage.wipe();
+    expect((await storage.load()).pending).toEqual([]);
+    await storage.switchTo(BEN);
+    expect((await storage.pending()).map(({ nonce }) => nonce)).toEqual(['from-ben']);
+  });
+});

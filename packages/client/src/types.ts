@@ -1,0 +1,284 @@
+import type { Change, Overwrote } from '@muster/protocol/change';
+import type { FirstAnswer, PresenceState } from '@muster/protocol/client-events';
+import type { CommandArgs, CommandName } from '@muster/protocol/commands';
+import type { EntityType, Stored } from '@muster/protocol/entity';
+import type { WireError } from '@muster/protocol/error';
+import type { ScopeId } from '@muster/protocol/id';
+import type { Profile, Profiles } from '@muster/protocol/principal';
+import type { Item, RunStatus } from '@muster/protocol/run';
+
+/** The public face of the sync client. No framework, no DOM: the page, tests, bots and scripts use the same. */
+export interface MusterClient {
+  /** Hydrates from storage, then connects. */
+  start(): Promise<void>;
+  /** Disconnects and releases everything; what is pending stays in storage. */
+  stop(): Promise<void>;
+  /** Connects now, without waiting: after signing in, or because the person asked. Nothing where it is connected. */
+  reconnect(): void;
+  /** Signing out: stops, and wipes this person's store. What was pending resolves as dropped. */
+  forget(): Promise<void>;
+
+  readonly status: ClientStatus;
+  /** Known after the first `hello` or from storage. */
+  readonly userId: string | undefined;
+  readonly clientId: string;
+
+  /**
+   * Follows a scope until the handle is closed; several handles share one. Lists of the person's memberships are
+   * followed by the client itself.
+   */
+  open(scope: ScopeId): ScopeHandle;
+  scopeState(scope: ScopeId): ScopeState;
+
+  /** The optimistic view: confirmed folded with what is pending. */
+  get<T extends EntityType>(type: T, id: string): Stored<T> | undefined;
+  all<T extends EntityType>(scope: ScopeId, type: T): Stored<T>[];
+  profile(id: string): Profile | undefined;
+
+  /**
+   * Queues an intent, shows it at once, and sends it. `outcome` never rejects; it stays pending while offline. `mid` is
+   * taken in storage, so that any tab may queue: it reads 0 until then, and stands in the outcome. `nonce` is there at once.
+   * Nothing is thrown for `not_found` while content is still missing: then the server decides.
+   * @throws {MusterError} `invalid` for arguments that no server would take, or the rejection that the client foresees
+   */
+  mutate<N extends CommandName>(
+    name: N,
+    args: CommandArgs<N>,
+  ): { readonly mid: number; nonce: string; outcome: Promise<Outcome> };
+
+  presence: {
+    /** Says where this person is; null leaves. Kept over reconnects. */
+    set(scope: ScopeId, state: PresenceState | null): void;
+    of(scope: ScopeId): { id: string; state: PresenceState }[];
+  };
+
+  /** Watches a run until closed: live and resumed through one consumer. Several handles share one. */
+  watchRun(runId: string): RunHandle;
+  /** @throws {MusterError} the server's error, `unavailable` while offline */
+  stopRun(runId: string): Promise<{ status: RunStatus }>;
+  /** Answers an approval: the first decision wins. Throws like {@link stopRun}. */
+  decideRun(runId: string, callId: string, approve: boolean, remember?: boolean): Promise<{ status: RunStatus }>;
+
+  /** Each returns a function that unsubscribes. */
+  on<E extends keyof ClientEvents>(event: E, listener: ClientEvents[E]): () => void;
+}
+
+export interface ScopeHandle {
+  readonly scope: ScopeId;
+  /** Resolves once the scope has content (from disk or the server); rejects with the server's error. */
+  readonly ready: Promise<void>;
+  close(): void;
+}
+
+export type ScopeState =
+  | { state: 'absent' }
+  | { state: 'opening' }
+  /** `isFresh`: confirmed by the server on this connection; otherwise painted from disk. */
+  | { state: 'open'; seq: number; isFresh: boolean }
+  | { state: 'gone'; reason: 'removed' | 'deleted' | 'moved'; to?: ScopeId }
+  | { state: 'error'; error: WireError };
+
+export interface ClientStatus {
+  /** `refused`: the server does not take this client, `error` says why (unauthenticated, upgrade_required, …). */
+  connection: 'connecting' | 'online' | 'offline' | 'refused' | 'stopped';
+  /** Mutations not yet confirmed by their own change. */
+  pending: number;
+  /** Milliseconds since 1970, while not online. */
+  since: number | null;
+  /** A scope is known to lie behind the server's head. */
+  isBehind: boolean;
+  error: WireError | null;
+}
+
+export type Outcome =
+  (FirstAnswer & { mid: number }) | { status: 'dropped'; reason: 'dependency' | 'signed_out'; mid: number };
+
+/** An entity that looks different now. `entity` undefined: gone. */
+export interface EntityChange {
+  scope: ScopeId;
+  type: EntityType;
+  id: string;
+  origin: 'local' | 'remote' | 'hydrate';
+  /** For remote changes of others: who, so that the page can let it glow in their hue. */
+  by?: { id: string; kind: string; for?: string };
+}
+
+export interface ClientEvents {
+  /** Coalesced: once per packet or local edit. */
+  entities: (changes: EntityChange[]) => void;
+  scope: (scope: ScopeId, state: ScopeState) => void;
+  status: (status: ClientStatus) => void;
+  /** A stored change as it came, after it was applied. */
+  change: (scope: ScopeId, change: Change) => void;
+  presence: (scope: ScopeId) => void;
+  profiles: (ids: string[]) => void;
+  /** The queue gave up on a mutation; its text is in `args` to copy. */
+  rejected: (mutation: { mid: number; nonce: string; name: string; args: unknown; error: WireError }) => void;
+  overwrote: (scope: ScopeId, change: Change, overwrote: Overwrote[]) => void;
+  /** `hello` named another user than the store's: the store was switched, or passed on where a guest signed up. */
+  user: (userId: string) => void;
+}
+
+/** What a viewer of a run sees. The text of ended messages stands in their `message` entities too. */
+export interface RunView {
+  runId: string;
+  status: RunStatus;
+  attempt: number;
+  items: Item[];
+  /** The text being written, if any. */
+  current: { itemId: string; text: string } | null;
+  /** A new attempt threw away unfinished words: the page says that the run went on after an interruption. */
+  wasInterrupted: boolean;
+}
+
+export interface RunHandle {
+  readonly view: RunView | undefined;
+  /** Called with each new view, at most once per animation-frame-sized batch of events. */
+  subscribe(listener: (view: RunView) => void): () => void;
+  readonly ready: Promise<void>;
+  close(): void;
+}
+
+export interface ClientOptions {
+  /** Origin of the server, such as `https://muster.example`. */
+  url: string;
+  /** A bearer token, for scripts; browsers send their cookie. A function is asked before each connection. */
+  token?: string | (() => string | Promise<string>);
+  /** Defaults to memory. */
+  storage?: StoragePort;
+  /** For tests and scripts; otherwise the storage keeps one. */
+  clientId?: string;
+  /** Injected for virtual time; default the real ones. */
+  clock?: Clock;
+  /** How to reach the server; default Socket.IO over a websocket. */
+  transport?: Transport;
+  logger?: (message: string, details?: unknown) => void;
+}
+
+export interface Clock {
+  now(): number;
+  setTimeout(run: () => void, ms: number): () => void;
+  random(): number;
+}
+
+/** A mutation that waits. `nonce` is made when it is queued and never changes. */
+export interface PendingMutation {
+  mid: number;
+  nonce: string;
+  name: CommandName;
+  args: unknown;
+  base: number | null;
+  queuedAt: number;
+  /** The seqs of its answer, once acknowledged: it leaves when every open scope named here has reached its seq. */
+  seqs: Record<string, number> | null;
+}
+
+/** The mid alone does not name a mutation: another tab may have renewed the client, and mids begun again. */
+export type Waiting = Pick<PendingMutation, 'mid' | 'nonce'>;
+
+export interface StoredScope {
+  scope: ScopeId;
+  seq: number;
+  logEpoch: string;
+  aclEpoch: number;
+}
+
+export interface StoredEntity {
+  scope: ScopeId;
+  type: string;
+  id: string;
+  value: Record<string, unknown>;
+}
+
+/**
+ * Where confirmed entities and the queue live. One IndexedDB twin, one memory twin, held to the same tests. Every
+ * method is one transaction.
+ */
+export interface StoragePort {
+  /** The identity of this browser profile: made on first use. */
+  identity(): Promise<{ clientId: string; userId: string | null; nextMid: number }>;
+  /**
+   * Says whose this store is, where it was nobody's or passes from a guest to the person that they became.
+   * @returns false, and nothing is changed, where this person has another store here already
+   */
+  setUser(userId: string): Promise<boolean>;
+  /**
+   * A new clientId with mids from 1: what is not settled is queued again under it in order, the rest is forgotten.
+   * @returns false, and nothing is changed, where the clientId is not `from` any more: another tab was faster
+   */
+  renew(from: string, to: string): Promise<boolean>;
+  load(): Promise<{ scopes: StoredScope[]; entities: StoredEntity[]; pending: PendingMutation[]; profiles: Profiles }>;
+  /** Replaces a scope as an open's answer told it: the only thing that may create one. */
+  replaceScope(scope: StoredScope, entities: StoredEntity[]): Promise<void>;
+  /**
+   * Applies a packet only if the stored logEpoch is equal and the stored seq + 1 lies in it.
+   * @returns false where it did not fit: another tab was there, or the scope is gone
+   */
+  applyPacket(
+    scope: ScopeId,
+    logEpoch: string,
+    from: number,
+    to: number,
+    aclEpoch: number,
+    puts: StoredEntity[],
+    dels: { type: string; id: string }[],
+  ): Promise<boolean>;
+  dropScope(scope: ScopeId): Promise<void>;
+  /** Takes the next mid inside the transaction, so that any tab may enqueue. */
+  enqueue(mutation: Omit<PendingMutation, 'mid'>): Promise<PendingMutation>;
+  settle(waiting: Waiting, seqs: Record<string, number>): Promise<void>;
+  remove(waiting: Waiting[]): Promise<void>;
+  /** What waits, by mid: another tab may have queued or removed something. */
+  pending(): Promise<PendingMutation[]>;
+  /** Empties given-up mutations, which keep their mids until the server has taken them. */
+  voidOut(waiting: Waiting[], name: string): Promise<void>;
+  /** Names and faces, so that they are there offline too. */
+  putProfiles(profiles: Profiles): Promise<void>;
+  /**
+   * Puts this person's store aside and goes on with another's, made on first use; null: with one that is nobody's yet.
+   * The one put aside keeps its clientId and what is pending; one that is nobody's passes its pending on and ends.
+   */
+  switchTo(userId: string | null): Promise<void>;
+  wipe(): Promise<void>;
+  close(): Promise<void>;
+  /** How the tabs (or clients) on this store hear of each other. */
+  readonly tabs: TabsPort;
+}
+
+export interface TabsPort {
+  join(hear: (message: unknown) => void): TabSeat;
+}
+
+export interface TabSeat {
+  /** Tells the others, never oneself. Structured-cloneable. */
+  post(message: unknown): void;
+  /** Calls back once this tab is the one that pushes. An optimisation: mids and nonces keep two pushers right. */
+  lead(start: () => void): void;
+  leave(): void;
+}
+
+/** A way to the server: one connection at a time, never reconnecting by itself. */
+export interface Transport {
+  connect(url: string, auth: ConnectAuth, events: TransportEvents): TransportConnection;
+}
+
+export interface ConnectAuth {
+  clientId: string;
+  protocol: number;
+  token?: string;
+}
+
+export interface TransportEvents {
+  opened(): void;
+  received(event: string, data: unknown): void;
+  /** The connection ended, or could not be made. After it nothing more is heard of this connection. */
+  closed(reason: string): void;
+  /** The handshake was refused, with the server's error. */
+  refused(error: WireError): void;
+}
+
+export interface TransportConnection {
+  /** The answer is called at most once; never after the connection closed. */
+  send(event: string, data: unknown, answer: (ack: unknown) => void): void;
+  close(): void;
+}
