@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createCommit } from '@muster/db/commit/create-commit';
+import type { Commit } from '@muster/db/commit/types';
+import { createDatabase, createPool } from '@muster/db/connection';
+import { createClientRepository } from '@muster/db/repositories/client.repository';
+import { createFeedRepository } from '@muster/db/repositories/feed.repository';
+import type { FeedRepository } from '@muster/db/repositories/feed-types';
+import { createRunWorkRepository } from '@muster/db/repositories/run-work.repository';
+import { createRunWatchRepository } from '@muster/db/repositories/run-watch.repository';
+import { redisNames } from '@muster/protocol/internal/channels';
+import type { Logger } from '@muster/runtime/logger';
+import { createMetrics } from '@muster/runtime/metrics';
+import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
+import { createShutdown } from '@muster/runtime/shutdown';
+import { createAuthRoom } from './auth/auth-room.ts';
+import { createBus, type SocketBus } from './bus/bus.ts';
+import { createRedisBridge } from './bus/redis-bridge.ts';
+import type { GatewayConfig } from './config.ts';
+import { countCommits } from './count-commits.ts';
+import type { GatewayContext } from './gateway-context.ts';
+import { createHintSender } from './hints.ts';
+import { measureRuns } from './run-metrics.ts';
+import { createHttp } from './http/http.ts';
+import { createLimits, noLimits } from './http/limits.ts';
+import { toHttpSettings } from './http/settings.ts';
+import { createSocketServer } from './socket/server.ts';
+
+/** Redis may come later than we do; nobody should wait for it longer than this to be served. */
+const REDIS_WITHIN_MS = 2_000;
+
+export interface GatewayDeps {
+  config: GatewayConfig;
+  logger: Logger;
+  /** Off in tests: the process's own metrics would keep timers. */
+  hasProcessMetrics?: boolean;
+  /** For tests: stands between the bus and its reads. */
+  wrapFeed?: (feed: FeedRepository) => FeedRepository;
+}
+
+export interface Gateway {
+  id: string;
+  url: string;
+  port: number;
+  server: Server;
+  bus: SocketBus;
+  commit: Commit;
+  /** Readiness off, clients told to go elsewhere, then everything closed in order. Bounded in time. @returns whether all closed cleanly */
+  close(reason?: string): Promise<boolean>;
+}
+
+/**
+ * Builds one gateway and lets it listen. No globals: two of them in one process do not know of each other.
+ * @throws while Postgres cannot be reached, and where the port is taken
+ */
+export async function createGateway({
+  config,
+  logger: processLogger,
+  hasProcessMetrics = true,
+  wrapFeed = (feed) => feed,
+}: GatewayDeps): Promise<Gateway> {
+  const gatewayId = randomUUID();
+  const logger = processLogger.child({ gateway: gatewayId.slice(0, 8) });
+  const settings = toHttpSettings(config, config.NODE_ENV === 'production');
+  const shutdown = createShutdown({ logger });
+  const names = redisNames(config.REDIS_PREFIX);
+  const metrics = createMetrics({ labels: { process: 'gateway' }, hasProcessMetrics });
+
+  const pool = createPool({
+    connectionString: config.DATABASE_URL,
+    max: config.DATABASE_POOL,
+    application_name: 'muster-gateway',
+    onError: (err) => logger.warn({ err }, 'an idle connection to Postgres broke'),
+  });
+  const db = createDatabase(pool);
+  const redis = createRedisConnections({ url: config.REDIS_URL, name: 'gateway', logger });
+  shutdown.register('stores', 'postgres', () => db.destroy());
+  shutdown.register('stores', 'redis', () => redis.close());
+  const feed = wrapFeed(createFeedRepository(db));
+
+  measureRuns({ metrics, runs: createRunWorkRepository(db) });
+
+  const bus = createBus({
+    ...{ gatewayId, feed, runs: createRunWatchRepository(db), metrics, logger },
+    bridge: (listener, busMetrics) => createRedisBridge({ redis, names, gatewayId, metrics: busMetrics, listener }),
+  });
+  const commit = countCommits(
+    createCommit({
+      ...{ databaseUrl: config.DATABASE_URL, pool, logger, emailTrust: settings.emailTrust },
+      publish: (packets) => bus.publish(packets),
+    }),
+    metrics,
+  );
+  const hints = createHintSender({ redis, names, logger });
+  shutdown.register('workers', 'commit', () => commit.close());
+  shutdown.register('workers', 'hints', () => hints.close());
+
+  const limits = settings.limits
+    ? createLimits({ redis: redis.get('commands'), prefix: names.limiterPrefix, limits: settings.limits })
+    : noLimits;
+  const context: GatewayContext = {
+    ...{ gatewayId, settings, logger, metrics, redis, names, feed, commit, bus },
+    sendHints: (sent) => hints.send(sent),
+    isAccepting: () => !shutdown.isStopping,
+  };
+  const { auth, identities } = createAuthRoom({ ...context, db });
+  const http = createHttp({ ...context, db, pool, auth, identities, limits });
+  const server = createServer(http.callback());
+  const sockets = createSocketServer({
+    ...{ bus, commit, limits, logger, settings, identities, context },
+    sendHints: context.sendHints,
+    findClientOwner: createClientRepository(db).findOwner,
+  });
+  sockets.attach(server);
+  shutdown.register('accept', 'listener', () => stopListening(server));
+  shutdown.register('drain', 'sockets', () => sockets.drain(), { timeoutMs: config.DRAIN_MS });
+  shutdown.register('drain', 'event streams', () => bus.drain());
+  shutdown.register('workers', 'bus', () => bus.stop());
+  shutdown.register('workers', 'socket server', () => sockets.close());
+  shutdown.register('workers', 'http', () => server.closeAllConnections());
+
+  try {
+    await bus.start();
+    // Without Redis it serves all the same, more slowly; with it, the first commit is already heard.
+    await whenRedisReady(redis.get('subscriber'), REDIS_WITHIN_MS).catch(() => undefined);
+    await listen(server, config);
+  } catch (fault) {
+    await shutdown.run('could not start');
+    throw fault;
+  }
+  const { port } = server.address() as AddressInfo;
+  logger.info({ host: config.HOST, port }, 'listening');
+  const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
+  return {
+    ...{ id: gatewayId, url: `http://${host}:${port}`, port, server, bus, commit },
+    close: (reason = 'closed') => shutdown.run(reason),
+  };
+}
+
+function listen(server: Server, { PORT, HOST }: Pick<GatewayConfig, 'PORT' | 'HOST'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(PORT, HOST, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Takes no more connections; those that live are drained later, so nobody waits for them here. */
+function stopListening(server: Server): void {
+  if (server.listening) server.close();
+  server.closeIdleConnections();
+}

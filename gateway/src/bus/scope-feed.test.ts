@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LIST, MemoryWorld, settle, THREAD } from './test/memory-world.ts';
+
+let world: MemoryWorld;
+beforeEach(async () => {
+  vi.useFakeTimers();
+  world = new MemoryWorld();
+  world.feed.make(LIST, { ada: 'owner', ben: 'editor' });
+  await world.bus.start();
+});
+afterEach(() => {
+  world.bus.stop();
+  vi.useRealTimers();
+});
+
+async function openAs(userId: string) {
+  const socket = world.connect(userId);
+  await socket.open();
+  return socket;
+}
+
+describe('order', () => {
+  test('packets that follow each other are emitted, known ones are dropped, overlapping ones are cut', async () => {
+    const ada = await openAs('ada');
+    world.commit();
+    const second = world.feed.commit(LIST);
+    world.feed.commit(LIST);
+    world.redis.publish(second, second, world.feed.packet(LIST, 1, 2), world.feed.packet(LIST, 2, 3));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(ada.seqs()).toEqual([1, 2, 3]);
+  });
+
+  test('writers that reorder cost no read', async () => {
+    const ada = await openAs('ada');
+    const [one, two, three] = [world.feed.commit(LIST), world.feed.commit(LIST), world.feed.commit(LIST)];
+    world.redis.publish(three, two);
+    await vi.advanceTimersByTimeAsync(29);
+    expect(ada.seqs()).toEqual([]);
+    world.redis.publish(one);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(ada.seqs()).toEqual([1, 2, 3]);
+    expect(world.feed.count('readChanges')).toBe(0);
+  });
+
+  test('a lost packet is read once for the whole gateway, and all readers get it in order', async () => {
+    const sockets = await Promise.all(['ada', 'ben', 'ada'].map(openAs));
+    world.feed.commit(LIST);
+    world.feed.commit(LIST);
+    world.commit();
+    await vi.advanceTimersByTimeAsync(60);
+    for (const socket of sockets) expect(socket.seqs()).toEqual([1, 2, 3]);
+    expect(world.feed.count('readChanges')).toBe(1);
+  });
+
+  test('while the gap cannot be read it is asked for again, and nothing overtakes it', async () => {
+    const ada = await openAs('ada');
+    world.feed.commit(LIST);
+    world.feed.fail('readChanges', 2);
+    world.commit();
+    await vi.advanceTimersByTimeAsync(100);
+    world.commit();
+    expect(ada.seqs()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ada.seqs()).toEqual([1, 2, 3]);
+  });
+
+  test('a log that no longer reaches back to the entry resets it: readers are shown the gap', async () => {
+    const ada = await openAs('ada');
+    for (let n = 0; n < 5; n++) world.feed.commit(LIST);
+    const row = world.feed.scopes.get(LIST)!;
+    row.floor = 3;
+    row.changes.splice(0, 3);
+    world.redis.publish(world.feed.packet(LIST, 5, 5));
+    await vi.advanceTimersByTimeAsync(60);
+    expect(ada.all('scope:heads').at(-1)?.heads[LIST]).toBe(5);
+    world.commit();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(ada.seqs()).toEqual([6]);
+  });
+
+  test('a packet from before the head was known waits for it', async () => {
+    const held = world.feed.hold('readPositions');
+    const ada = world.connect('ada');
+    const opening = ada.open();
+    await held.taken;
+    world.commit();
+    held.arrive();
+    await opening;
+    await vi.advanceTimersByTimeAsync(10);
+    expect(world.feed.count('readChanges')).toBe(0);
+    expect(ada.seqs()).toEqual([]);
+    world.commit();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(ada.seqs()).toEqual([2]);
+  });
+});
+
+describe('emission', () => {
+  test('the first change goes at once, those that follow within milliseconds travel as one packet', async () => {
+    const ada = await openAs('ada');
+    world.commit();
+    await settle();
+    expect(ada.seqs()).toEqual([1]);
+    for (let n = 0; n < 10; n++) world.commit();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(ada.all('scope:changes').map(({ from, to }) => [from, to])).toEqual([
+      [1, 1],
+      [2, 11],
+    ]);
+  });
+
+  test('a big one is split by seq', async () => {
+    const ada = await openAs('ada');
+    const effects = [{ op: 'put' as const, type: 'task', id: 't', value: { notes: 'x'.repeat(100_000) } }];
+    for (let n = 0; n < 6; n++) world.feed.commit(LIST, effects);
+    world.redis.publish(world.feed.packet(LIST, 1, 6));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(ada.all('scope:changes').map(({ from, to }) => [from, to])).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+  });
+
+  test("an author's profile comes with their first packet, and not again", async () => {
+    world.feed.profiles = { eve: { name: 'Eve', image: null, kind: 'person' } };
+    const ada = await openAs('ada');
+    world.redis.publish(world.feed.commit(LIST, [], 'eve'));
+    await vi.advanceTimersByTimeAsync(20);
+    world.redis.publish(world.feed.commit(LIST, [], 'eve'));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(ada.all('scope:changes').map((packet) => packet.profiles?.['eve']?.name)).toEqual(['Eve', undefined]);
+  });
+
+  test('a name that cannot be read holds nothing up', async () => {
+    world.feed.hold('readProfiles');
+    const ada = await openAs('ada');
+    world.commit();
+    await vi.advanceTimersByTimeAsync(400);
+    expect(ada.seqs()).toEqual([1]);
+  });
+
+  test('a packet of another scope reaches nobody here', async () => {
+    world.feed.make(THREAD, {}, LIST);
+    const ada = await openAs('ada');
+    world.commit(THREAD);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(ada.all('scope:changes')).toEqual([]);
+  });
+});

@@ -1,0 +1,224 @@
+import type { FeedRepository } from '@muster/db/repositories/feed-types';
+import type { Change, Packet } from '@muster/protocol/change';
+import type { Logger } from '@muster/runtime/logger';
+import type { BusMetrics } from './bus-metrics.ts';
+import type { Entry } from './entry.ts';
+import type { EntryTable } from './entry-table.ts';
+import type { Fence } from './fence.ts';
+import { splitBySize } from './packets.ts';
+import { peopleOfChanges, type ProfileCache } from './profile-cache.ts';
+import { scopeRoom, type LocalRooms } from './rooms.ts';
+
+/** Writers reorder by a few milliseconds; what is still missing after this was lost. */
+const GAP_WAIT_MS = 30;
+const REPAIR_RETRY_MS = 250;
+/** Changes that follow each other within this travel as one packet; the first goes at once. */
+const COALESCE_MS = 4;
+/** Beyond these, packets are dropped: the repair reads them from Postgres. */
+const HELD_PACKETS = 500;
+const QUEUED_JOBS = 2_000;
+
+export interface ScopeFeedPorts {
+  feed: Pick<FeedRepository, 'readChanges'>;
+  table: EntryTable;
+  fence: Fence;
+  profiles: ProfileCache;
+  rooms: LocalRooms;
+  metrics: BusMetrics;
+  logger: Logger;
+  /** Something does not fit this log: compare with Postgres now. */
+  onSuspect(entry: Entry): void;
+  /** Changes were taken in, in order; called before they are emitted. */
+  onChanges(entry: Entry, changes: Change[]): void;
+  /** The entry jumped: heads tell its readers that they have to pull. */
+  onReset(entry: Entry): void;
+}
+
+/** From Redis to the rooms: order, gaps, rights. Everything here runs in the entry's queue. */
+export class ScopeFeed {
+  readonly #ports: ScopeFeedPorts;
+
+  constructor(ports: ScopeFeedPorts) {
+    this.#ports = ports;
+  }
+
+  /** A packet from Redis, or from this process's own commit. Never throws. */
+  receive(packet: Packet): void {
+    const entry = this.#ports.table.find(packet.scope);
+    if (entry === undefined) return;
+    if (entry.queue.length >= QUEUED_JOBS) return void this.#count('overflow');
+    entry.queue.run(() => this.#take(entry, packet));
+  }
+
+  /** The entry has its head now: takes what came before. */
+  begin(entry: Entry): void {
+    entry.queue.run(() => this.#takeHeld(entry));
+  }
+
+  /** Postgres has more than the entry: unless it arrives in a moment, it is read. */
+  expect(entry: Entry, seq: number): void {
+    if (seq > entry.knownSeq) entry.knownSeq = seq;
+    if (seq > entry.seq) this.#waitForGap(entry, GAP_WAIT_MS);
+  }
+
+  #take(entry: Entry, packet: Packet): void | Promise<void> {
+    if (entry.isDropped) return;
+    if (!entry.isReady) return this.#hold(entry, packet);
+    if (packet.logEpoch !== entry.logEpoch) {
+      this.#count('other_log');
+      return this.#ports.onSuspect(entry);
+    }
+    if (packet.to <= entry.seq) return this.#count('old');
+    if (packet.from > entry.seq + 1) {
+      this.#hold(entry, packet);
+      return this.#waitForGap(entry, GAP_WAIT_MS);
+    }
+    this.#count('taken');
+    const taken = this.#apply(entry, packet.changes, packet.aclEpoch);
+    if (taken === undefined) return this.#takeHeld(entry);
+    return taken.then(() => this.#takeHeld(entry));
+  }
+
+  #hold(entry: Entry, packet: Packet): void {
+    this.#count('held');
+    if (entry.held.length >= HELD_PACKETS) entry.held.shift();
+    entry.held.push(packet);
+  }
+
+  /** What was held fits now, or is old, or waits on. */
+  #takeHeld(entry: Entry): void | Promise<void> {
+    if (!entry.isReady) return;
+    entry.held = entry.held.filter(({ to }) => to > entry.seq).sort((a, b) => a.from - b.from);
+    const next = entry.held[0];
+    if (next === undefined) return;
+    if (next.from > entry.seq + 1) return this.#waitForGap(entry, GAP_WAIT_MS);
+    entry.held.shift();
+    return this.#take(entry, next);
+  }
+
+  #waitForGap(entry: Entry, ms: number): void {
+    if (entry.isDropped || entry.gapTimer !== undefined) return;
+    entry.gapTimer = setTimeout(() => {
+      entry.gapTimer = undefined;
+      entry.queue.run(() => this.#repair(entry));
+    }, ms);
+  }
+
+  /** Once for the whole gateway, instead of a pull by each of its clients. */
+  async #repair(entry: Entry): Promise<void> {
+    if (!entry.isReady || (entry.held.length === 0 && entry.knownSeq <= entry.seq)) return;
+    let read;
+    try {
+      read = await this.#ports.feed.readChanges(entry.scope, entry.seq);
+    } catch (err) {
+      this.#ports.logger.warn({ err, scope: entry.scope }, 'a gap cannot be read yet');
+      return this.#waitForGap(entry, REPAIR_RETRY_MS);
+    }
+    if (entry.isDropped) return;
+    if (read === undefined || read.head.logEpoch !== entry.logEpoch || read.head.seq < entry.seq) {
+      entry.held = [];
+      return this.#ports.onSuspect(entry);
+    }
+    const first = read.changes[0];
+    if (first === undefined) {
+      // What was announced beyond the head is not stored: it can only come from another log.
+      if (entry.held.length > 0) this.#ports.onSuspect(entry);
+      entry.held = [];
+      entry.knownSeq = entry.seq;
+      return;
+    }
+    if (first.seq === entry.seq + 1) {
+      this.#ports.metrics.gaps.inc();
+      await this.#apply(entry, read.changes, read.head.aclEpoch);
+    } else {
+      await this.#reset(entry, read.head.seq, read.head.aclEpoch);
+    }
+    if (entry.isDropped) return;
+    if (entry.seq < read.head.seq) this.#waitForGap(entry, 0);
+    await this.#takeHeld(entry);
+  }
+
+  /** The log does not reach back to where we stood. */
+  async #reset(entry: Entry, seq: number, epoch: number): Promise<void> {
+    this.#ports.metrics.resets.inc({ why: 'floor' });
+    if (epoch > entry.epoch && !(await this.#ports.fence.raise(entry.group!, epoch))) return;
+    if (entry.isDropped) return;
+    entry.ring.clear();
+    entry.outbox = [];
+    entry.seq = seq;
+    entry.knownSeq = Math.max(entry.knownSeq, seq);
+    this.#ports.onReset(entry);
+  }
+
+  /** Contiguous changes of which some may be known; the rest is taken in and emitted, behind the fence. */
+  #apply(entry: Entry, changes: Change[], epoch: number): void | Promise<void> {
+    const fresh = changes[0]!.seq === entry.seq + 1 ? changes : changes.filter(({ seq }) => seq > entry.seq);
+    const strangers = [...peopleOfChanges(fresh)].filter((id) => !entry.introduced.has(id));
+    const isKnown = strangers.every((id) => this.#ports.profiles.has(id));
+    if (epoch <= entry.epoch && isKnown) return this.#takeIn(entry, fresh, epoch);
+    return this.#prepare(entry, epoch, isKnown ? [] : strangers).then((isOpen) => {
+      if (isOpen) this.#takeIn(entry, fresh, epoch);
+    });
+  }
+
+  async #prepare(entry: Entry, epoch: number, strangers: string[]): Promise<boolean> {
+    if (strangers.length > 0) await this.#ports.profiles.tryLoad(strangers);
+    // The fence comes last: from its return to the emission there is no await.
+    if (epoch > entry.epoch && !(await this.#ports.fence.raise(entry.group!, epoch))) return false;
+    return !entry.isDropped;
+  }
+
+  #takeIn(entry: Entry, changes: Change[], epoch: number): void {
+    const last = changes.at(-1)!;
+    entry.ring.push(changes);
+    entry.seq = last.seq;
+    entry.changeEpoch = epoch;
+    if (last.seq > entry.knownSeq) entry.knownSeq = last.seq;
+    this.#ports.metrics.changes.inc(changes.length);
+    this.#ports.onChanges(entry, changes);
+    if (entry.watchers.size === 0) return;
+    entry.outbox.push(...changes);
+    const wait = entry.lastEmitAt + COALESCE_MS - performance.now();
+    if (wait <= 0) return this.#flush(entry);
+    entry.outboxTimer ??= setTimeout(() => this.#flush(entry), wait);
+  }
+
+  #flush(entry: Entry): void {
+    clearTimeout(entry.outboxTimer);
+    entry.outboxTimer = undefined;
+    const changes = entry.outbox;
+    if (changes.length === 0 || entry.isDropped) return;
+    entry.outbox = [];
+    entry.lastEmitAt = performance.now();
+    for (const run of splitBySize(changes)) {
+      this.#ports.metrics.emits.inc();
+      this.#ports.rooms.emit(scopeRoom(entry.scope), 'scope:changes', this.#introduce(entry, packetOf(entry, run)));
+    }
+    this.#ports.metrics.deliveryLag.observe(Math.max(0, Date.now() - changes.at(-1)!.at) / 1000);
+  }
+
+  /** The first packet of each author carries their profile; who opens later gets it with the answer. */
+  #introduce(entry: Entry, packet: Packet): Packet {
+    const strangers = [...peopleOfChanges(packet.changes)].filter((id) => !entry.introduced.has(id));
+    if (strangers.length === 0) return packet;
+    const profiles = this.#ports.profiles.peek(strangers);
+    for (const id in profiles) entry.introduced.add(id);
+    return { ...packet, profiles };
+  }
+
+  #count(outcome: string): void {
+    this.#ports.metrics.packets.inc({ outcome });
+  }
+}
+
+/** Changes of an entry as a packet. */
+export function packetOf(entry: Entry, changes: Change[]): Packet {
+  return {
+    scope: entry.scope,
+    from: changes[0]!.seq,
+    to: changes.at(-1)!.seq,
+    changes,
+    aclEpoch: entry.changeEpoch,
+    logEpoch: entry.logEpoch,
+  };
+}

@@ -1,0 +1,22 @@
+import { databaseUrl, durationMs, flag, integer, oneOf, port, redisUrl, text } from '@muster/runtime/config';
+import { LOG_LEVELS } from '@muster/runtime/logger';
+import * as z from 'zod';
+import { httpVariables } from './http/settings.ts';
+
+/** The gateway's configuration, by the names of its variables. SECRET has no default: no gateway runs without one. */
+export const gatewayConfig = z.object({
+  NODE_ENV: oneOf(['development', 'test', 'production'], 'the kind of run').default('development'),
+  HOST: text('the address to listen on').default('127.0.0.1'),
+  PORT: port().default(0),
+  DATABASE_URL: databaseUrl(),
+  DATABASE_POOL: integer('how many connections to Postgres reads may take', { min: 2, max: 200 }).default(10),
+  REDIS_URL: redisUrl(),
+  REDIS_PREFIX: text('what all names in Redis begin with').default('muster'),
+  MIGRATE: flag('whether pending migrations are run at start').default(false),
+  LOG_LEVEL: oneOf(LOG_LEVELS, 'how much is logged').default('info'),
+  DRAIN_MS: durationMs('how long clients have to go elsewhere once the gateway stops,', { max: 120_000 }).default(
+    10_000,
+  ),
+  ...httpVariables,
+});
+export type GatewayConfig = z.output<typeof gatewayConfig>;

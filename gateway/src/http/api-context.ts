@@ -1,0 +1,23 @@
+import type { AccountRepository } from '@muster/db/repositories/account.repository';
+import type { ApiTokenRepository } from '@muster/db/repositories/api-token.repository';
+import type { ListRepository } from '@muster/db/repositories/list.repository';
+import type { MemberRepository } from '@muster/db/repositories/member.repository';
+import type { TaskRepository } from '@muster/db/repositories/task.repository';
+import type { ThreadRepository } from '@muster/db/repositories/thread.repository';
+import type { Secrets } from '../auth/secrets.ts';
+import type { GatewayContext } from '../gateway-context.ts';
+import type { Limits } from './limits.ts';
+import type { Submit } from './submit.ts';
+
+/** What the API's routes work with. */
+export interface ApiContext extends Pick<GatewayContext, 'bus' | 'logger' | 'settings'> {
+  submit: Submit;
+  limits: Limits;
+  secrets: Secrets;
+  accounts: AccountRepository;
+  lists: ListRepository;
+  tasks: TaskRepository;
+  members: MemberRepository;
+  threads: ThreadRepository;
+  tokens: ApiTokenRepository;
+}

@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+import { migrate, requireMigrated } from '@muster/db/migrate';
+import { createPool } from '@muster/db/connection';
+import { ConfigError, parseConfig } from '@muster/runtime/config';
+import { createLogger } from '@muster/runtime/logger';
+import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
+import { createGateway } from './app.ts';
+import { gatewayConfig, type GatewayConfig } from './config.ts';
+import { toHttpSettings } from './http/settings.ts';
+
+/** One gateway process. Under a launcher it says when it is ready, takes the connections that it is handed, and ends with it. */
+const config = readConfig();
+const logger = createLogger({ name: 'gateway', level: config.LOG_LEVEL });
+const shutdown = createShutdown({ logger });
+endWithProcess(shutdown, { process, logger });
+
+try {
+  await prepareDatabase(config);
+  const gateway = await createGateway({ config, logger });
+  shutdown.register('drain', 'gateway', () => gateway.close('the process ends'), {
+    timeoutMs: config.DRAIN_MS + 20_000,
+  });
+  process.on('message', (message: unknown, socket: unknown) => {
+    if (message !== 'connection' || socket === undefined) return;
+    // It was accepted unread by whoever listens in front of all gateways.
+    gateway.server.emit('connection', socket as Socket);
+    (socket as Socket).resume();
+  });
+  process.send?.({ type: 'ready', port: gateway.port });
+} catch (err) {
+  logger.fatal({ err }, 'the gateway could not start');
+  process.exit(1);
+}
+
+function readConfig(): GatewayConfig {
+  try {
+    const parsed = parseConfig(gatewayConfig, process.env);
+    toHttpSettings(parsed, parsed.NODE_ENV === 'production');
+    return parsed;
+  } catch (error) {
+    const lines = error instanceof ConfigError ? error.lines : [(error as Error).message];
+    for (const line of lines) process.stderr.write(`${line}\n`);
+    process.exit(1);
+  }
+}
+
+/** @throws {Error} naming the command that migrates, where migrations are pending and are not to be run here */
+async function prepareDatabase({ DATABASE_URL, MIGRATE }: GatewayConfig): Promise<void> {
+  if (MIGRATE) return void (await migrate(DATABASE_URL));
+  const pool = createPool({ connectionString: DATABASE_URL, max: 1 });
+  try {
+    await requireMigrated(pool);
+  } finally {
+    await pool.end();
+  }
+}

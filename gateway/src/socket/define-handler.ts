@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CLIENT_EVENTS,
+  type Ack,
+  type ClientEventAnswer,
+  type ClientEventData,
+  type ClientEventName,
+} from '@muster/protocol/client-events';
+import { MusterError, parseOrThrow, type WireError } from '@muster/protocol/error';
+import type { Logger } from '@muster/runtime/logger';
+import type { Session, SocketServices } from './session.ts';
+
+export interface Request<N extends ClientEventName> {
+  session: Session;
+  services: SocketServices;
+  data: ClientEventData<N>;
+  /**
+   * Acknowledges. A call and no return value, since the gate answers and joins in one turn, which a promise would end.
+   */
+  answer(data: ClientEventAnswer<N>): void;
+}
+
+export interface Handler {
+  event: ClientEventName;
+  run(session: Session, services: SocketServices, data: unknown, ack: (answer: Ack<unknown>) => void): Promise<void>;
+}
+
+/**
+ * One event: its frame is limited and parsed here, once, and whatever is thrown becomes the answer, here too.
+ * @param handle answers, or throws a MusterError; anything else that it throws is ours to mend, and logged with an id
+ */
+export function defineHandler<N extends ClientEventName>(
+  event: N,
+  handle: (request: Request<N>) => Promise<void> | void,
+): Handler {
+  const schema = CLIENT_EVENTS[event].data;
+  return {
+    event,
+    run: async (session, services, frame, ack) => {
+      try {
+        await services.limits.take('socket', session.socketId);
+        const data = parseOrThrow(schema, frame) as ClientEventData<N>;
+        await handle({ session, services, data, answer: (answered) => ack({ ok: true, data: answered }) });
+      } catch (fault) {
+        ack({ ok: false, error: toWireError(fault, services.logger, { event, userId: session.identity.userId }) });
+      }
+    },
+  };
+}
+
+/** A client's mistake never wakes anyone; ours leaves a line with the id that the client is told. */
+export function toWireError(fault: unknown, logger: Logger, about: Record<string, unknown>): WireError {
+  if (fault instanceof MusterError) {
+    const { code, cause } = fault;
+    if (cause === undefined) logger.debug({ ...about, code }, 'refused');
+    else logger.warn({ ...about, code, err: cause }, 'refused');
+    return fault.toWire();
+  }
+  const errorId = randomUUID();
+  logger.error({ ...about, errorId, err: fault }, 'a handler failed');
+  return new MusterError('internal', 'Something went wrong on our side. Try again.', { errorId }).toWire();
+}
