@@ -1,0 +1,76 @@
+import { createCommit } from '@muster/db/commit/create-commit';
+import { createDatabase, createPool } from '@muster/db/connection';
+import { requireMigrated } from '@muster/db/migrate';
+import { createRunWorkRepository } from '@muster/db/repositories/run-work.repository';
+import { createToolListRepository } from '@muster/db/repositories/tool-list.repository';
+import { redisNames } from '@muster/protocol/internal/channels';
+import { ConfigError, parseConfig } from '@muster/runtime/config';
+import { createLogger } from '@muster/runtime/logger';
+import { createMetrics } from '@muster/runtime/metrics';
+import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
+import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
+import { chooseModel } from './agent/models/provider.ts';
+import { workerConfig } from './config.ts';
+import { serveMetrics } from './metrics-server.ts';
+import { createPublish } from './publish.ts';
+import { createWorker } from './worker.ts';
+
+/** Handing runs back takes a commit each, after the grace time. */
+const HAND_BACK_MS = 5_000;
+
+async function main(): Promise<void> {
+  const config = parseConfig(workerConfig, process.env);
+  const logger = createLogger({ name: 'worker', level: config.LOG_LEVEL });
+  const shutdown = createShutdown({ logger });
+  endWithProcess(shutdown, { process, logger });
+
+  const pool = createPool({
+    connectionString: config.DATABASE_URL,
+    application_name: 'muster-worker',
+    max: 8,
+    onError: (err) => logger.warn({ err }, 'a database connection broke'),
+  });
+  shutdown.register('stores', 'postgres', () => pool.end());
+  await requireMigrated(pool);
+
+  const redis = createRedisConnections({ url: config.REDIS_URL, name: 'worker', logger });
+  shutdown.register('stores', 'redis', () => redis.close());
+  await Promise.all([whenRedisReady(redis.get('commands')), whenRedisReady(redis.get('publisher'))]);
+
+  const names = redisNames(config.REDIS_PREFIX);
+  const publish = createPublish({ redis: redis.get('publisher'), names, logger });
+  const commit = createCommit({ databaseUrl: config.DATABASE_URL, pool, publish, logger });
+  shutdown.register('workers', 'commit', () => commit.close());
+
+  const db = createDatabase(pool);
+  const metrics = createMetrics({ labels: { process: 'worker' } });
+  const model = await chooseModel(config);
+  logger.info({ model: model.name }, 'the agent answers with');
+  const worker = await createWorker({
+    commit,
+    runs: createRunWorkRepository(db),
+    lists: createToolListRepository(db),
+    redis,
+    names,
+    logger,
+    metrics,
+    chooseModel: () => model,
+    concurrency: config.WORKER_CONCURRENCY,
+    graceMs: config.WORKER_GRACE_MS,
+    deadlineMs: config.AGENT_DEADLINE_MS,
+  });
+  shutdown.register('drain', 'runs', () => worker.close(), { timeoutMs: config.WORKER_GRACE_MS + HAND_BACK_MS });
+
+  if (config.WORKER_METRICS_PORT !== undefined) {
+    const server = await serveMetrics(metrics, config.WORKER_METRICS_PORT);
+    shutdown.register('accept', 'metrics', () => server.close());
+  }
+  process.send?.({ type: 'ready' });
+  logger.info({ pid: process.pid }, 'ready');
+}
+
+main().catch((error: unknown) => {
+  // A wrong setting is the operator's to mend: its line says all, and a stack would hide it.
+  const text = error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${text}\n`, () => process.exit(1));
+});

@@ -1,0 +1,42 @@
+import type { RunWorkRepository } from '@muster/db/repositories/run-work.repository';
+import { LATENCY_BUCKETS_S, RUN_BUCKETS_S, type Metrics } from '@muster/runtime/metrics';
+import type { RunOutcome } from './run/run-outcome.ts';
+
+export interface WorkerMetrics {
+  runEnded(outcome: RunOutcome, seconds: number): void;
+  toolCalled(call: { name: string; outcome: string; seconds: number }): void;
+}
+
+export function createWorkerMetrics({
+  metrics,
+  runs,
+  activeRuns,
+}: {
+  metrics: Metrics;
+  runs: RunWorkRepository;
+  activeRuns: () => number;
+}): WorkerMetrics {
+  const ended = metrics.counter('runs_total', 'Runs by what came of them', ['outcome']);
+  const duration = metrics.histogram('run_duration_seconds', 'From a claim to the end', ['outcome'], RUN_BUCKETS_S);
+  const calls = metrics.counter('tool_calls_total', 'Tool calls by what came of them', ['tool', 'outcome']);
+  const callDuration = metrics.histogram('tool_call_duration_seconds', 'Tool calls', ['tool'], LATENCY_BUCKETS_S);
+  metrics.gauge('runs_active', 'Runs that this worker works on', [], (gauge) => gauge.set(activeRuns()));
+  metrics.gauge('run_queue_depth', 'Runs by status, in all of the product', ['status'], async (gauge) => {
+    const { queued, running } = await runs.readQueue();
+    gauge.set({ status: 'queued' }, queued);
+    gauge.set({ status: 'running' }, running);
+  });
+  metrics.gauge('run_queue_oldest_seconds', 'Since when the oldest run waits', [], async (gauge) => {
+    gauge.set((await runs.readQueue()).oldestMs / 1000);
+  });
+  return {
+    runEnded(outcome, seconds) {
+      ended.inc({ outcome });
+      duration.observe({ outcome }, seconds);
+    },
+    toolCalled({ name, outcome, seconds }) {
+      calls.inc({ tool: name, outcome });
+      callDuration.observe({ tool: name }, seconds);
+    },
+  };
+}
