@@ -1,0 +1,2 @@
+/** What a picker changes. */
+export type Picked = 'due' | 'priority' | 'assign' | 'label';

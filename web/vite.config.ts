@@ -1,0 +1,36 @@
+import adapter from '@sveltejs/adapter-static';
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { defineConfig } from 'vite';
+import { preloadFont } from './preload-font.ts';
+import { websocketOnly } from './websocket-only.ts';
+
+// `npm run dev` puts the page's dev server before a running gateway.
+const api = process.env.MUSTER_API ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [
+    tailwindcss(),
+    websocketOnly(),
+    sveltekit({
+      // A static page for any address: the gateway (or a CDN) answers unknown paths with index.html.
+      adapter: preloadFont(adapter({ fallback: 'index.html', precompress: true })),
+    }),
+  ],
+  build: {
+    target: 'es2023',
+    // An icon that two parts show would be a file of its own, thirty of them: one file is 3 kB less, and fewer requests.
+    rollupOptions: {
+      output: { codeSplitting: { groups: [{ name: 'icons', test: /@lucide.svelte.dist/, minShareCount: 2 }] } },
+    },
+  },
+  // Kit's own cookie is newer than the one that others have hoisted: bundled, it cannot be mistaken.
+  ssr: { noExternal: ['cookie'] },
+  server: {
+    proxy: {
+      '/api': { target: api },
+      '/socket.io': { target: api, ws: true },
+      '^/(healthz|readyz|health|metrics)$': { target: api },
+    },
+  },
+});
