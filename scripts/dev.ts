@@ -1,0 +1,3 @@
+import { runLaunchCommand } from './launch/run-command.ts';
+
+await runLaunchCommand('dev');
