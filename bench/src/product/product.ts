@@ -1,0 +1,89 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { MeasuringProcess } from '../processes/measuring-process.ts';
+import type { GatewayCalls } from './gateway.process.ts';
+import type { Stores } from './stores.ts';
+
+/** What the launcher gives its gateways. */
+const GATEWAY_FLAGS = ['--max-semi-space-size=16'];
+
+export interface Person {
+  token: string;
+  email: string;
+}
+
+export interface GatewayUnderTest {
+  url: string;
+  process: MeasuringProcess<GatewayCalls>;
+}
+
+/** Two gateways over one database, reached as everyone reaches them. */
+export class Product {
+  readonly gateways: GatewayUnderTest[];
+
+  private constructor(gateways: GatewayUnderTest[]) {
+    this.gateways = gateways;
+  }
+
+  /** @param flags of Node, for each gateway, beside the usual ones */
+  static async start(stores: Stores, database: string, flags: string[] = []): Promise<Product> {
+    const env = {
+      ...{ NODE_ENV: 'development', DATABASE_URL: await stores.createDatabase(database, true) },
+      ...{ REDIS_URL: stores.redisUrl, REDIS_PREFIX: `bench-${database}`, SECRET: randomBytes(32).toString('base64') },
+      ...{ HOST: '127.0.0.1', PORT: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'error' },
+    };
+    const gateways: GatewayUnderTest[] = [];
+    for (let index = 0; index < 2; index++) {
+      const process = await MeasuringProcess.start<GatewayCalls>('product/gateway.process.ts', {
+        ...{ env, flags: [...GATEWAY_FLAGS, ...flags] },
+      });
+      gateways.push({ process, url: await process.call('url') });
+    }
+    return new Product(gateways);
+  }
+
+  /** Someone with an account, made on the first gateway. */
+  async signUp(): Promise<Person> {
+    const email = `${randomUUID()}@example.test`;
+    const body = { name: 'Someone', email, password: 'correct horse battery' };
+    return { token: await this.#enter('/api/auth/sign-up/email', body), email };
+  }
+
+  async enterAsGuest(): Promise<string> {
+    return this.#enter('/api/auth/sign-in/anonymous', {});
+  }
+
+  /** A list of the first person's, which the others edit. @returns its id */
+  async createList([owner, ...editors]: Person[]): Promise<string> {
+    const { id } = await this.#post<{ id: string }>(owner!.token, '/lists', { title: 'Measured' });
+    for (const { email } of editors) await this.#post(owner!.token, `/lists/${id}/members`, { email, role: 'editor' });
+    return id;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.gateways.map(({ process }) => process.stop()));
+  }
+
+  async #enter(path: string, body: object): Promise<string> {
+    const { url } = this.gateways[0]!;
+    const response = await fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: url },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    const token = response.headers.get('set-auth-token');
+    if (!response.ok || token === null) throw new Error(`${path}: ${response.status} ${text}`);
+    return token;
+  }
+
+  async #post<T>(token: string, path: string, body: object): Promise<T> {
+    const response = await fetch(`${this.gateways[0]!.url}/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+}

@@ -1,0 +1,137 @@
+import type { Part } from '../options.ts';
+import type { Machine } from './machine.ts';
+import type { Result, Row } from './row.ts';
+
+export interface Measured {
+  machine: Machine;
+  versions: Record<string, string>;
+  tookSeconds: number;
+  /** In the order of the document; a part that failed has its reason instead. */
+  parts: { part: Part; outcome: Result | { failure: string } }[];
+}
+
+interface Section {
+  title: string;
+  /** How it was measured, in the columns' own words. */
+  method: string;
+  against: string;
+}
+
+const SECTIONS: Record<Part, Section> = {
+  delivery: {
+    title: 'A change reaches the others',
+    method:
+      '200 plain Socket.IO clients have one list open, 100 on each of two gateways; ten of them, five on each gateway, ' +
+      'rename tasks, 50 changes a second together, at an even pace whatever the answers do. Timed is from the call that ' +
+      'sends the intent to the listener of every client on the *other* gateway, so the road holds commit, Redis and both ' +
+      'gateways, and also the turn of each client in the one process that plays all 200. Beside it stands the floor: the ' +
+      'same clients on two bare Socket.IO servers that pass the change on by Redis, and neither store nor check anything.',
+    against: 'the floor',
+  },
+  open: {
+    title: 'A long list opens',
+    method:
+      'A plain Socket.IO client asks for the list with `scope:open` and reads on with `scope:page`. The gateway is warm: ' +
+      'somebody else has the list open. Every open reads the list from Postgres, as the rules want it.',
+    against: '',
+  },
+  'fan-out': {
+    title: 'What a delivery costs',
+    method:
+      'A thousand bare websockets are in one room on each of three servers: the second of two gateways, a process with `ws` ' +
+      'alone that writes one prebuilt frame to all, and a bare Socket.IO server. The peers send the very bytes that the ' +
+      "gateway sends. Changes are written on the first gateway, so the second's work is delivery: from Redis through order, " +
+      'fence and room to the sockets, with its heads and pings beside it. Each process reads its own CPU (user and system) ' +
+      'before and after a slice; it is divided by the deliveries that the receivers counted.',
+    against: 'the peer',
+  },
+  commit: {
+    title: 'A change is stored',
+    method:
+      'Writers call commit as a gateway does, in one process and without sockets, and each waits for its answer before it ' +
+      'writes again: one in five makes a task, the others rename or complete one. The peer is `pgbench -N` with as many ' +
+      'clients (scale 10, one thread) in another database of the same server, whose commits are on the disk when they are ' +
+      'answered. A task is more than a row of pgbench: rights, order of the log, the previous values and an exact answer to ' +
+      'a repeat come with it.',
+    against: 'the peer',
+  },
+  socket: {
+    title: 'The same through the socket',
+    method:
+      'The same writers as plain Socket.IO clients of one gateway, in a process of their own; nobody else has the lists open. ' +
+      'Nothing is promised of these: they show what sockets, parsing and a second process add.',
+    against: 'the peer',
+  },
+};
+
+/** docs/performance.md: how it was measured and what came of it, misses included. */
+export function writeDocument({ machine, versions, tookSeconds, parts }: Measured): string {
+  const rows = parts.flatMap(({ outcome }) => ('rows' in outcome ? outcome.rows : []));
+  const promised = rows.filter(({ goal }) => goal !== undefined);
+  const missed = promised.filter(({ isMet }) => isMet !== true);
+  return `${[
+    '# Performance',
+    'Written by `npm run bench`; run it again rather than edit it.',
+    summaryOf(promised.length, missed, parts),
+    '## How it was measured',
+    machineOf(machine, versions, tookSeconds),
+    METHOD,
+    ...parts.flatMap(({ part, outcome }) => sectionOf(SECTIONS[part], outcome)),
+  ].join('\n\n')}\n`;
+}
+
+const METHOD =
+  'Whatever is compared runs in turns on the same machine within the same seconds: a slice of ours, a slice of the peer, ' +
+  'eight rounds or more. A figure is the median of its slices, and a ratio the median of ' +
+  'the ratios of the rounds, not the ratio of the medians. Milliseconds belong to a machine and to its hour, on which the ' +
+  'clients, the servers and the databases share the same cores; the ratio to a peer that lived through the same hour can be ' +
+  'compared with that of another day. Postgres and Redis are started for the run and set as `npm start` sets them. Rate ' +
+  'limits are off.';
+
+function summaryOf(count: number, missed: Row[], parts: Measured['parts']): string {
+  const failed = parts.filter(({ outcome }) => 'failure' in outcome);
+  const met = `${count - missed.length} of ${count} goals are met.`;
+  const lines = missed.map(({ name, measured, ratio, goal }) => {
+    const value = ratio === undefined || goal?.includes('×') !== true ? measured : `${ratio.toFixed(2)} ×`;
+    return `- missed: ${name}: ${value} (${goal})`;
+  });
+  for (const { part } of failed) lines.push(`- not measured: ${SECTIONS[part].title}`);
+  return lines.length === 0 ? met : `${met}\n\n${lines.join('\n')}`;
+}
+
+function machineOf(machine: Machine, versions: Record<string, string>, tookSeconds: number): string {
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const load = machine.loadBefore.toFixed(1);
+  const isBusy = machine.loadBefore > machine.cores / 2;
+  return (
+    `${machine.when}, on ${machine.cores} cores (${machine.cpu}) with ${machine.memory}, ${machine.system}, Node ` +
+    `${machine.node}, ${named.join(', ')}; it took ${Math.ceil(tookSeconds / 60)} minutes. When it began, the load of the ` +
+    `machine was ${load}${isBusy ? `, so **other work took its share of the ${machine.cores} cores**` : ''}.`
+  );
+}
+
+function sectionOf({ title, method, against }: Section, outcome: Result | { failure: string }): string[] {
+  const head = [`## ${title}`, method];
+  if ('failure' in outcome) return [...head, `Not measured: ${outcome.failure}`];
+  return [...head, tableOf(outcome.rows, against), ...(outcome.notes ?? [])];
+}
+
+function tableOf(rows: Row[], against: string): string {
+  const hasPeer = rows.some((row) => row.against !== undefined);
+  const hasGoal = rows.some((row) => row.goal !== undefined);
+  const columns: [string, (row: Row) => string][] = [
+    ['', ({ name }) => name],
+    ['measured', ({ measured }) => measured],
+  ];
+  if (hasPeer) columns.push([against, (row) => row.against ?? '']);
+  if (hasPeer) columns.push(['ratio', ({ ratio }) => (ratio === undefined ? '' : `${ratio.toFixed(2)} ×`)]);
+  if (hasGoal) columns.push(['goal', ({ goal }) => goal ?? ''], ['met', metOf]);
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(columns.map(([head]) => head)),
+    line(columns.map(() => '---')),
+    ...rows.map((row) => line(columns.map(([, cell]) => cell(row)))),
+  ].join('\n');
+}
+
+const metOf = ({ goal, isMet }: Row): string => (goal === undefined ? '' : isMet === true ? 'yes' : '**no**');
