@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
 import { migrate, requireMigrated } from '@muster/db/migrate';
 import { createPool } from '@muster/db/connection';
 import { ConfigError, parseConfig } from '@muster/runtime/config';
+import { takeHandedConnections } from '@muster/runtime/handed-connections';
 import { createLogger } from '@muster/runtime/logger';
 import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
 import { createGateway } from './app.ts';
@@ -20,12 +20,7 @@ try {
   shutdown.register('drain', 'gateway', () => gateway.close('the process ends'), {
     timeoutMs: config.DRAIN_MS + 20_000,
   });
-  process.on('message', (message: unknown, socket: unknown) => {
-    if (message !== 'connection' || socket === undefined) return;
-    // It was accepted unread by whoever listens in front of all gateways.
-    gateway.server.emit('connection', socket as Socket);
-    (socket as Socket).resume();
-  });
+  takeHandedConnections(gateway.server);
   process.send?.({ type: 'ready', port: gateway.port });
 } catch (err) {
   logger.fatal({ err }, 'the gateway could not start');

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { createServer, type Server, type Socket } from 'node:net';
+import { isTakenConnection, type HandedConnection } from '@muster/runtime/handed-connections';
 
 /**
  * One address in front of all gateways, which costs nothing: a connection is accepted unread and its socket handed to
@@ -9,6 +10,12 @@ export interface FrontDoor {
   port: number;
   /** Takes nothing new. What was handed on lives on in the gateways. */
   close(): Promise<void>;
+}
+
+/** A connection that no gateway has taken yet. */
+interface Newcomer {
+  socket: Socket;
+  since: number;
 }
 
 /** While all gateways are being started again, newcomers wait this long at most. */
@@ -29,17 +36,45 @@ export async function openFrontDoor({
   gateways: () => readonly ChildProcess[];
 }): Promise<FrontDoor> {
   let turn = 0;
-  const handOn = (socket: Socket, since: number): void => {
+  let lastId = 0;
+  /** Sent to a gateway and without its receipt. Our copy of the socket stays open until then. */
+  const underWay = new Map<ChildProcess, Map<number, Newcomer>>();
+
+  const knownTo = (gateway: ChildProcess): Map<number, Newcomer> => {
+    const known = underWay.get(gateway);
+    if (known !== undefined) return known;
+    const sent = new Map<number, Newcomer>();
+    underWay.set(gateway, sent);
+    gateway.on('message', (message) => {
+      if (!isTakenConnection(message)) return;
+      sent.get(message.id)?.socket.destroy();
+      sent.delete(message.id);
+    });
+    // Without a receipt nothing was read of it: another gateway can have it, and the person sees nothing of a death.
+    // A little later, when all of the channel was read. ('disconnect' is not told while a handle is under way: Node 24.)
+    gateway.once('exit', () =>
+      setTimeout(() => {
+        underWay.delete(gateway);
+        for (const newcomer of sent.values()) handOn(newcomer);
+        sent.clear();
+      }, RETRY_MS),
+    );
+    return sent;
+  };
+
+  const handOn = (newcomer: Newcomer): void => {
+    const { socket, since } = newcomer;
     if (socket.destroyed) return;
+    if (performance.now() - since > PATIENCE_MS) return void socket.destroy();
     const ready = gateways().filter((gateway) => gateway.connected);
     const gateway = ready[turn++ % Math.max(ready.length, 1)];
-    if (gateway === undefined) {
-      if (performance.now() - since > PATIENCE_MS) socket.destroy();
-      else setTimeout(handOn, RETRY_MS, socket, since);
-      return;
-    }
-    gateway.send('connection', socket, { keepOpen: false }, (error) => {
-      if (error !== null) socket.destroy();
+    if (gateway === undefined) return void setTimeout(handOn, RETRY_MS, newcomer);
+    const sent = knownTo(gateway);
+    const id = ++lastId;
+    sent.set(id, newcomer);
+    gateway.send({ type: 'connection', id } satisfies HandedConnection, socket, { keepOpen: true }, (error) => {
+      if (error === null || !sent.delete(id)) return;
+      setTimeout(handOn, RETRY_MS, newcomer);
     });
   };
 
@@ -48,7 +83,7 @@ export async function openFrontDoor({
   for (const [index, host] of hosts.entries()) {
     const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
       socket.on('error', () => socket.destroy());
-      handOn(socket, performance.now());
+      handOn({ socket, since: performance.now() });
     });
     try {
       bound = await listen(server, bound, host);
@@ -60,7 +95,9 @@ export async function openFrontDoor({
   return {
     port: bound,
     close: async () => {
-      await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+      const closed = Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+      for (const sent of underWay.values()) for (const { socket } of sent.values()) socket.destroy();
+      await closed;
     },
   };
 }
