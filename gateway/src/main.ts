@@ -20,7 +20,7 @@ try {
   shutdown.register('drain', 'gateway', () => gateway.close('the process ends'), {
     timeoutMs: config.DRAIN_MS + 20_000,
   });
-  takeHandedConnections(gateway.server);
+  takeHandedConnections(gateway.server, { process });
   process.send?.({ type: 'ready', port: gateway.port });
 } catch (err) {
   logger.fatal({ err }, 'the gateway could not start');

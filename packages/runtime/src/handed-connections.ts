@@ -22,7 +22,7 @@ export const isTakenConnection = (message: unknown): message is TakenConnection 
  * The receipt is written before the first byte is read: a connection without one was never read, and may be handed to
  * another process when this one dies.
  */
-export function takeHandedConnections(server: Server): void {
+export function takeHandedConnections(server: Server, { process }: { process: NodeJS.Process }): void {
   process.on('message', (message: unknown, socket: unknown) => {
     if (!isHandedConnection(message)) return;
     process.send?.({ type: 'taken', id: message.id } satisfies TakenConnection);
