@@ -1,43 +1,27 @@
 import * as z from 'zod/mini';
-import { due, zone } from './due.ts';
+import { zone } from './due.ts';
 import { pageQuery } from './http.ts';
 import { id } from './id.ts';
-import { LIMITS } from './limits.ts';
-import { priority, task, taskNotes, taskTitle } from './task.ts';
+import { task, taskCompleteArgs, taskCreateArgs, taskFields, taskPlaceArgs } from './task.ts';
 
 export const taskResource = z.extend(task, { id });
 export type TaskResource = z.infer<typeof taskResource>;
 
-const ids = z.array(id).check(z.maxLength(LIMITS.idsInOneCommand));
+/** What `task.create` takes, into the list of the path; whoever brings no id is given one. */
+export const taskPost = z.extend(z.omit(taskCreateArgs, { listId: true }), { id: z.optional(id) });
 
-/** `after`: the task to stand behind; null for the top of the list, left out for its end. */
-export const taskPost = z.strictObject({
-  id: z.optional(id),
-  title: taskTitle,
-  after: z.optional(z.nullable(id)),
-  parentId: z.optional(z.nullable(id)),
-  notes: z.optional(taskNotes),
-  due: z.optional(z.nullable(due)),
-  priority: z.optional(priority),
-  assigneeIds: z.optional(ids),
-  labelIds: z.optional(ids),
-});
-
+const { assigneeIds, labelIds } = taskCreateArgs.shape;
 /**
  * What is left out stays. `assigneeIds` and `labelIds` are whole sets. `listId`, `parentId` and `after` move the task;
  * without `after` it goes to the end.
  */
-export const taskPatch = z.strictObject({
-  title: z.optional(taskTitle),
-  notes: z.optional(taskNotes),
-  due: z.optional(z.nullable(due)),
-  priority: z.optional(priority),
-  done: z.optional(z.boolean()),
-  assigneeIds: z.optional(ids),
-  labelIds: z.optional(ids),
-  listId: z.optional(id),
-  parentId: z.optional(z.nullable(id)),
-  after: z.optional(z.nullable(id)),
+export const taskPatch = z.extend(taskFields, {
+  done: z.optional(taskCompleteArgs.shape.done),
+  assigneeIds,
+  labelIds,
+  listId: taskPlaceArgs.shape.listId,
+  parentId: taskPlaceArgs.shape.parentId,
+  after: z.optional(taskPlaceArgs.shape.after),
 });
 export type TaskPatch = z.infer<typeof taskPatch>;
 
