@@ -1,5 +1,6 @@
 import type { RunWorkRepository } from '@muster/db/repositories/run-work.repository';
 import { LATENCY_BUCKETS_S, RUN_BUCKETS_S, type Metrics } from '@muster/runtime/metrics';
+import { measureRunQueue } from '@muster/runtime/run-queue-metrics';
 import type { RunOutcome } from './run/run-outcome.ts';
 
 export interface WorkerMetrics {
@@ -21,14 +22,7 @@ export function createWorkerMetrics({
   const calls = metrics.counter('tool_calls_total', 'Tool calls by what came of them', ['tool', 'outcome']);
   const callDuration = metrics.histogram('tool_call_duration_seconds', 'Tool calls', ['tool'], LATENCY_BUCKETS_S);
   metrics.gauge('runs_active', 'Runs that this worker works on', [], (gauge) => gauge.set(activeRuns()));
-  metrics.gauge('run_queue_depth', 'Runs by status, in all of the product', ['status'], async (gauge) => {
-    const { queued, running } = await runs.readQueue();
-    gauge.set({ status: 'queued' }, queued);
-    gauge.set({ status: 'running' }, running);
-  });
-  metrics.gauge('run_queue_oldest_seconds', 'Since when the oldest run waits', [], async (gauge) => {
-    gauge.set((await runs.readQueue()).oldestMs / 1000);
-  });
+  measureRunQueue(metrics, () => runs.readQueue());
   return {
     runEnded(outcome, seconds) {
       ended.inc({ outcome });
