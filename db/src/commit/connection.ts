@@ -3,6 +3,7 @@ import pg from 'pg';
 import { connectionConfig } from '../connection.ts';
 import { Flight, textArray, type FlightResult, type Step } from './flight.ts';
 import type { LoadPlan } from './load-plan.ts';
+import type { Wants } from './wants.ts';
 
 /**
  * A frozen process must not keep others waiting for its locks: Postgres ends its transaction after this long. No network
@@ -43,6 +44,7 @@ const STATEMENTS: { name: string; text: string; values?: (string | null)[] }[] =
     values: ['', '', '', '0', '', null, null],
   },
   { name: 'more', text: 'select commit_load_more($1)', values: ['{}'] },
+  { name: 'authors', text: 'select commit_load_authors($1)', values: ['[]'] },
   { name: 'ensure', text: 'select commit_ensure($1)', values: ['{}'] },
   {
     name: 'persist',
@@ -97,9 +99,19 @@ export class CommitConnection {
     return JSON.parse(columns[0] as string) as Loaded;
   }
 
-  async loadMore(wants: string): Promise<Record<string, unknown[] | null>> {
-    const { columns } = await this.#run([{ statement: 'more', values: [wants] }]);
-    return JSON.parse(columns[0] as string) as Record<string, unknown[] | null>;
+  async loadMore(wants: Wants): Promise<Record<string, unknown[] | null>> {
+    const more = { statement: 'more', values: [wants.toJson()] };
+    if (!wants.has('authors')) {
+      const { columns } = await this.#run([more]);
+      return JSON.parse(columns[0] as string) as Record<string, unknown[] | null>;
+    }
+    const authors = { statement: 'authors', values: [JSON.stringify(wants.of('authors'))] };
+    const { columns } = await this.#run([more, authors]);
+    const [found, who] = columns.map((column) => JSON.parse(column ?? 'null')) as [
+      Record<string, unknown[] | null>,
+      unknown[] | null,
+    ];
+    return { ...found, authors: who };
   }
 
   /** Makes the `user:<id>` of accounts that never came by themselves: they were invited first. */

@@ -62,6 +62,8 @@ export function createCommit({ databaseUrl, pool, publish, logger, emailTrust }:
   let unresolved: Entry[] = [];
   let isClosing = false;
   let isScheduled = false;
+  /** Lanes that have answered and wait for those whom they answered. */
+  let returning = 0;
   let whenEmpty: (() => void) | undefined;
 
   const resolveActor = (actor: ChangeActor): ChangeActor => {
@@ -156,7 +158,7 @@ export function createCommit({ databaseUrl, pool, publish, logger, emailTrust }:
   }
 
   function schedule(): void {
-    if (isScheduled || idle.length === 0) return;
+    if (isScheduled || returning > 0 || idle.length === 0) return;
     isScheduled = true;
     // Frames that came in one read make one batch.
     queueMicrotask(() => {
@@ -177,8 +179,11 @@ export function createCommit({ databaseUrl, pool, publish, logger, emailTrust }:
     if (knownClients.size > MOST_REMEMBERED) knownClients.clear();
     if (merged.size > MOST_REMEMBERED) merged.clear();
     queue.release(entries);
-    // Those who were just answered may have something more to say: they rejoin before the next batch leaves.
+    // Those who were just answered may have something more to say: they rejoin before the next batch leaves, on whichever
+    // lane.
+    returning += 1;
     setImmediate(() => {
+      returning -= 1;
       idle.push(lane);
       schedule();
     });

@@ -1,9 +1,11 @@
 import type { FirstAnswer } from '@muster/protocol/client-events';
 import { MusterError } from '@muster/protocol/error';
 import type { Context } from '@muster/domain/command';
+import { conflictOf, findBroken } from '@muster/domain/conditions';
 import { v4, v7 } from 'uuid';
 import { BatchState } from './batch-state.ts';
 import type { Entry } from './entry.ts';
+import { authorOf } from './author-of.ts';
 import { pairKey, type ClientRecord, type Facts } from './facts.ts';
 import type { Overlay } from './overlay.ts';
 import { StartAgain, Transaction, type Locks, type NewChange } from './transaction.ts';
@@ -127,7 +129,10 @@ function apply(batch: Batch, entry: Entry, state: BatchState): CommitOutcome {
     ...(run?.callId !== undefined ? { callId: run.callId } : {}),
   };
   const transaction = new Transaction(v4(), state, overlay, locks, facts.epochs);
-  for (const { command, args, base } of entry.commands) {
+  for (const { command, args, base, ifStill } of entry.commands) {
+    const broken = findBroken(state, ifStill);
+    if (!state.missing.isEmpty) throw new StartAgain('not all is known');
+    if (broken) throw conflictOf(broken, authorOf(batch, broken, state));
     const own = base === undefined ? context : { ...context, base };
     transaction.apply(command.decide(state, args, own), own);
     // Nothing is built on what was not read: the whole submission is decided again.

@@ -1,8 +1,10 @@
 import { COMMAND_ARGS, isCommandName } from '@muster/protocol/commands';
+import type { Condition } from '@muster/protocol/condition';
 import { MusterError, parseOrThrow } from '@muster/protocol/error';
 import type { ScopeId } from '@muster/protocol/id';
 import type { ChangeActor } from '@muster/protocol/principal';
 import type { Command } from '@muster/domain/command';
+import { touchesOfConditions } from '@muster/domain/conditions';
 import { INTERNAL_COMMANDS, type InternalCommandName } from '@muster/domain/internal-registry';
 import { COMMANDS } from '@muster/domain/registry';
 import type { Touch } from '@muster/domain/state';
@@ -12,6 +14,7 @@ export interface ParsedCommand {
   command: Command<unknown>;
   args: unknown;
   base: number | undefined;
+  ifStill: Condition[];
 }
 
 /** A submission on its way: parsed, with the scopes that it may change as far as they are known. */
@@ -36,7 +39,11 @@ export interface Entry {
 
 type Registry = Record<string, Command<unknown> | undefined>;
 
-function parseCommand(name: string, args: unknown, isTrusted: boolean): Omit<ParsedCommand, 'base'> | MusterError {
+function parseCommand(
+  name: string,
+  args: unknown,
+  isTrusted: boolean,
+): Pick<ParsedCommand, 'command' | 'args'> | MusterError {
   if (isCommandName(name)) {
     const command = (COMMANDS as unknown as Registry)[name] as Command<unknown>;
     try {
@@ -57,10 +64,10 @@ function parseCommand(name: string, args: unknown, isTrusted: boolean): Omit<Par
 /** Parses a submission; whatever is wrong with it becomes its refusal, since even a bad mutation takes its mid. */
 export function parseSubmission(submission: Submission): Pick<Entry, 'commands' | 'refusal'> {
   const commands: ParsedCommand[] = [];
-  for (const { name, args, base } of submission.commands) {
+  for (const { name, args, base, ifStill = [] } of submission.commands) {
     const parsed = parseCommand(name, args, submission.trusted === true);
     if (parsed instanceof MusterError) return { commands: [], refusal: parsed };
-    commands.push({ ...parsed, base });
+    commands.push({ ...parsed, base, ifStill });
   }
   return { commands, refusal: undefined };
 }
@@ -68,7 +75,10 @@ export function parseSubmission(submission: Submission): Pick<Entry, 'commands' 
 /** What an entry may change, as its commands name it; asked again where the actor turned out to be someone else. */
 export function touchesOf(entry: Pick<Entry, 'commands' | 'subject' | 'submission'>): Touch[] {
   const { subject } = entry;
-  const touches = entry.commands.flatMap(({ command, args }) => command.touches(args, { subject }));
+  const touches = entry.commands.flatMap(({ command, args, ifStill }) => [
+    ...command.touches(args, { subject }),
+    //PLANT ...touchesOfConditions(ifStill, subject),
+  ]);
   const { run } = entry.submission;
   // Guarded by its attempt: the run must not move on between the look at it and the commit.
   if (run?.attempt !== undefined) touches.push({ touch: 'holder', type: 'run', id: run.runId });

@@ -1,7 +1,7 @@
 import type { FirstAnswer } from '@muster/protocol/client-events';
 import type { EntityType, Stored } from '@muster/protocol/entity';
 import type { ScopeId } from '@muster/protocol/id';
-import type { Role } from '@muster/protocol/principal';
+import type { ChangeActor, Role } from '@muster/protocol/principal';
 import type { Invite } from '@muster/domain/state';
 import { memberOf, toStored, type PlainType } from '../mappers.ts';
 import { toTaskRecord, type TaskColumns, type TaskRecord } from './task-record.ts';
@@ -29,6 +29,9 @@ type Answers = Partial<Record<LoadKey | 'silent', unknown[] | null>>;
 export const entityKey = (type: EntityType, id: string, scope?: ScopeId): string =>
   type === 'member' || type === 'membership' ? `${type}|${scope}|${id}` : `${type}|${id}`;
 export const pairKey = (a: string, b: string): string => `${a}|${b}`;
+/** A field of an entity in a scope; `*` where it is about all of it. */
+export type AuthorKey = [scope: string, type: string, id: string, field: string];
+export const authorKey = (key: AuthorKey): string => key.join('|');
 
 /** A stretch of a list's order in which the database has no key: both ends excluded, null being the end of the list. */
 export type Gap = [from: string | null, to: string | null];
@@ -66,6 +69,8 @@ export class Facts {
     { bodyHash: string; results: unknown[]; seqs: Record<string, number> } | null
   >();
   readonly toolCalls = new Map<string, { results: unknown[]; seqs: Record<string, number> } | null>();
+  /** Who last wrote a field, by {@link authorKey}; null where the log does not say any more. */
+  readonly authors = new Map<string, ChangeActor | null>();
 
   /** Takes in what was asked and what came back: what did not come is absent. */
   learn(wants: Wants, answers: Answers): void {
@@ -232,6 +237,13 @@ export class Facts {
           Record<string, number>,
         ][]) {
           this.idempotency.set(pairKey(subject, name), { bodyHash, results, seqs });
+        }
+        return;
+      }
+      case 'authors': {
+        for (const one of asked as AuthorKey[]) this.authors.set(authorKey(one), null);
+        for (const [key, id, kind, on] of rows as [AuthorKey, string, ChangeActor['kind'], string | null][]) {
+          this.authors.set(authorKey(key), { id, kind, ...(on === null ? {} : { for: on }) });
         }
         return;
       }

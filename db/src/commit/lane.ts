@@ -103,7 +103,7 @@ export class Lane {
       let verdict: Verdict = isWaiting ? { is: 'again' } : decide(batch, entry);
       for (let round = 0; verdict.is === 'missing'; round++) {
         if (round === MOST_ROUNDS) throw new Error(`${namesOf(entry)} never knew enough`);
-        facts.learn(verdict.wants, await this.#connection.loadMore(verdict.wants.toJson()));
+        facts.learn(verdict.wants, await this.#connection.loadMore(verdict.wants));
         verdict = decide(batch, entry);
       }
       const outcome = verdict.is === 'outcome' ? verdict.outcome : undefined;
@@ -168,7 +168,7 @@ export class Lane {
       wants.add('roles', [scope, scope.slice('user:'.length)]);
       facts.epochs.set(scope, 1);
     }
-    facts.learn(wants, await this.#connection.loadMore(wants.toJson()));
+    facts.learn(wants, await this.#connection.loadMore(wants));
   }
 
   #remember({ changes, overlay }: Batch): void {

@@ -1,3 +1,4 @@
+import { readsOfConditions } from '@muster/domain/conditions';
 import { compareBytes } from '@muster/domain/ordering';
 import { messageIdOf, runIdOf } from '@muster/domain/run-ids';
 import type { Need } from '@muster/domain/state';
@@ -160,8 +161,9 @@ export function planLoad(entries: Entry[], holders: Holders, isKnownClient: (id:
     if (submission.run?.callId !== undefined) wants.add('toolCalls', [submission.run.runId, submission.run.callId]);
     for (const touch of entry.touches)
       if (touch.touch === 'holder') addEntity(wants, { need: 'entity', type: touch.type, id: touch.id });
-    for (const { command, args } of entry.commands) {
+    for (const { command, args, ifStill } of entry.commands) {
       for (const need of command.reads(args, { subject })) addNeed(wants, need, holders);
+      for (const need of readsOfConditions(ifStill)) addNeed(wants, need, holders);
     }
   }
   return {

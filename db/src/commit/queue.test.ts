@@ -108,3 +108,21 @@ test('two free lanes share what waits, a scope stays in one piece, and little is
   const few = queueOf(...Array.from({ length: 16 }, (_, n) => entry(`c${n}`, { scopes: scopes(String(n)) })));
   expect(few.take(2)).toHaveLength(16);
 });
+
+test('a crowd in one scope and the rest go in batches of their own, where two lanes are free', () => {
+  const hot = Array.from({ length: 10 }, (_, n) => entry(`hot ${n}`, { scopes: scopes('hot') }));
+  const mixed = () => queueOf(...hot.slice(0, 3), entry('quiet', { scopes: scopes('quiet') }), ...hot.slice(3));
+  const queue = mixed();
+  expect(queue.take(2)).toEqual(hot);
+  expect(names(queue.take(1))).toEqual(['quiet']);
+  // With one lane, waiting for another batch would cost more.
+  expect(mixed().take(1)).toHaveLength(11);
+});
+
+test('a crowd that cannot go yet keeps nobody else waiting', () => {
+  const [first, ...crowd] = Array.from({ length: 10 }, (_, n) => entry(`hot ${n}`, { scopes: scopes('hot') }));
+  const queue = queueOf(first as Entry);
+  queue.take(1);
+  for (const one of [...crowd, entry('quiet', { scopes: scopes('quiet') })]) queue.enter(one);
+  expect(names(queue.take(2))).toEqual(['quiet']);
+});

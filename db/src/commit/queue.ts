@@ -1,3 +1,4 @@
+import type { ScopeId } from '@muster/protocol/id';
 import type { Entry } from './entry.ts';
 import type { Submission } from './types.ts';
 
@@ -5,6 +6,8 @@ import type { Submission } from './types.ts';
 const BATCH = 100;
 /** Fewer are not worth a second batch. */
 const LEAST_SHARE = 16;
+/** So many commands for one scope, and most of what waits, are a crowd. */
+const CROWD = 4;
 /** What a client that sent too much is told to wait. */
 const RETRY_AFTER_MS = 500;
 
@@ -72,17 +75,21 @@ export class Queue {
    * The next batch, claimed; empty where nothing that waits may go.
    *
    * @param lanes how many are free: they share what waits, since two halves are committed at once in less time than the
-   *   whole. What is in one scope stays together.
+   *   whole. What is in one scope stays together, and a crowd in one scope goes apart from the rest: in one batch with
+   *   it, each command elsewhere would take as long as all of the crowd's, and be answered with it, again and again.
    */
   take(lanes = 1): Entry[] {
     const taken: Entry[] = [];
     const rest: Entry[] = [];
     const heldBack = new Set<string>();
     const scopes = new Set<string>();
+    const crowded = lanes > 1 ? this.#crowdedScope() : undefined;
     const share = lanes > 1 ? Math.max(LEAST_SHARE, Math.ceil(this.#waiting.length / lanes)) : BATCH;
     for (const entry of this.#waiting) {
       const isAlone = taken[0]?.isMembership === true || (entry.isMembership && taken.length > 0);
-      const isOurs = taken.length < share || (entry.scopes ?? []).some((scope) => scopes.has(scope));
+      const isInHere = (entry.scopes ?? []).some((scope) => scopes.has(scope));
+      const isOurs =
+        isInHere || (crowded === undefined ? taken.length < share : entry.scopes?.includes(crowded) === true);
       if (!isAlone && isOurs && taken.length < BATCH && this.#mayGo(entry, heldBack)) {
         taken.push(entry);
         for (const scope of entry.scopes ?? []) scopes.add(scope);
@@ -108,6 +115,20 @@ export class Queue {
       }
       this.#claimed.delete(entry);
     }
+  }
+
+  /** The scope in which most of what waits is, if they are many. */
+  #crowdedScope(): ScopeId | undefined {
+    const most = Math.max(CROWD, this.#waiting.length / 2);
+    const counts = new Map<ScopeId, number>();
+    for (const { scopes } of this.#waiting) {
+      for (const scope of scopes ?? []) {
+        const count = (counts.get(scope) ?? 0) + 1;
+        if (count >= most && !this.#inFlight.has(scope)) return scope;
+        counts.set(scope, count);
+      }
+    }
+    return undefined;
   }
 
   #claim(entry: Entry): void {

@@ -1,5 +1,6 @@
 import type { Packet } from '@muster/protocol/change';
 import type { FirstAnswer } from '@muster/protocol/client-events';
+import type { Condition } from '@muster/protocol/condition';
 import type { MusterError } from '@muster/protocol/error';
 import type { ChangeActor } from '@muster/protocol/principal';
 import type { Hint } from '@muster/domain/command';
@@ -10,6 +11,8 @@ export interface SubmittedCommand {
   args: unknown;
   /** The seq of the scope that the author had seen. */
   base?: number;
+  /** Rejected with `conflict`, and whose change it was, unless all of this holds before it is decided. */
+  ifStill?: Condition[];
 }
 
 /** What is committed as one: all of its commands or none. Most have one command; a tool call and a PATCH have several. */

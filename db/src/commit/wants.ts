@@ -25,7 +25,8 @@ export type LoadKey =
   | 'invitation'
   | 'answers'
   | 'idempotency'
-  | 'toolCalls';
+  | 'toolCalls'
+  | 'authors';
 
 /** Asked of the database: each key's items by their JSON, so that nothing is asked twice. */
 export class Wants {
@@ -50,6 +51,14 @@ export class Wants {
 
   entries(): [LoadKey, unknown[]][] {
     return [...this.#items].map(([key, items]) => [key, [...items.values()]]);
+  }
+
+  of(key: LoadKey): unknown[] {
+    return [...(this.#items.get(key)?.values() ?? [])];
+  }
+
+  has(key: LoadKey): boolean {
+    return this.#items.has(key);
   }
 
   toJson(): string {
