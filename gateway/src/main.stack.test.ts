@@ -53,11 +53,14 @@ test('it says when it is ready, and a stop signal ends it cleanly', async () => 
 test('it serves the connections that it is handed, and ends with its launcher', async () => {
   const { child, ended } = start();
   await ready(child);
-  const door = createServer({ pauseOnConnect: true }, (socket) => void child.send('connection', socket));
+  const taken: unknown[] = [];
+  child.on('message', (message) => void taken.push(message));
+  const door = createServer({ pauseOnConnect: true }, (socket) => void child.send({ type: 'connection', id: 7 }, socket));
   door.listen(0, '127.0.0.1');
   await once(door, 'listening');
   const answer = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}/healthz`);
   expect(await answer.json()).toEqual({ status: 'ok' });
+  expect(taken).toEqual([{ type: 'taken', id: 7 }]);
   door.close();
   child.disconnect();
   expect(await ended).toBe(0);
