@@ -55,7 +55,10 @@ test('it serves the connections that it is handed, and ends with its launcher', 
   await ready(child);
   const taken: unknown[] = [];
   child.on('message', (message) => void taken.push(message));
-  const door = createServer({ pauseOnConnect: true }, (socket) => void child.send({ type: 'connection', id: 7 }, socket));
+  const door = createServer(
+    { pauseOnConnect: true },
+    (socket) => void child.send({ type: 'connection', id: 7 }, socket),
+  );
   door.listen(0, '127.0.0.1');
   await once(door, 'listening');
   const answer = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}/healthz`);
