@@ -90,6 +90,14 @@ export interface Client {
   silent: Generated<Json>;
 }
 
+export interface ConflictDismissal {
+  at: Generated<number>;
+  n: number;
+  principal_id: string;
+  scope_id: string;
+  seq: number;
+}
+
 export interface Idempotency {
   at: number;
   body_hash: string;
@@ -328,6 +336,7 @@ export interface DB {
   api_token: ApiToken;
   change: Change;
   client: Client;
+  conflict_dismissal: ConflictDismissal;
   idempotency: Idempotency;
   invitation: Invitation;
   jwks: Jwks;

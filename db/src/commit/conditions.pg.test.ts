@@ -139,22 +139,31 @@ describe('a mutation with conditions', () => {
   });
 
   test('is decided under the locks of all it speaks of: of two that exclude each other one goes through', async () => {
-    const [one, two] = [await ada.task(listId), await ada.task(await ada.list('Home'))];
-    const gateway = rig.gateways[1]!;
-    const other = { actor: ada.actor, client: { clientId: v7(), mid: 1, nonce: 'nonce-other' } };
-    const outcomes = await Promise.all([
-      doIf([{ type: 'task', id: two, fields: { done: false } }], 'task.complete', { id: one, done: true }),
-      gateway.commit({
-        ...other,
+    const other = await ada.list('Home');
+    // Both have their connections: one that connects first would come too late to meet the other.
+    await Promise.all(
+      Array.from({ length: 200 }, (_, n) =>
+        rig.gateways[1]!.commit(ada.submission('task.create', { id: v7(), listId: other, title: `${n}` })),
+      ),
+    );
+    const pairs = await Promise.all(
+      Array.from({ length: 20 }, async () => [await ada.task(listId), await ada.task(other)] as [string, string]),
+    );
+    // Each completes its own while the other one is open, on two gateways at once.
+    const complete = (at: 0 | 1, [own, rival]: [string, string]) =>
+      rig.gateways[at]!.commit({
+        actor: ada.actor,
         commands: [
           {
             name: 'task.complete',
-            args: { id: two, done: true },
-            ifStill: [{ type: 'task', id: one, fields: { done: false } }],
+            args: { id: own, done: true },
+            ifStill: [{ type: 'task', id: rival, fields: { done: false } }],
           },
         ],
-      }),
-    ]);
-    expect(outcomes.map(codeOf).sort()).toEqual(['applied', 'conflict']);
+      });
+    const outcomes = await Promise.all(
+      pairs.map(([one, two]) => Promise.all([complete(0, [one, two]), complete(1, [two, one])])),
+    );
+    expect(outcomes.map((pair) => pair.map(codeOf).sort())).toEqual(pairs.map(() => ['applied', 'conflict']));
   });
 });

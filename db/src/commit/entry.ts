@@ -77,7 +77,7 @@ export function touchesOf(entry: Pick<Entry, 'commands' | 'subject' | 'submissio
   const { subject } = entry;
   const touches = entry.commands.flatMap(({ command, args, ifStill }) => [
     ...command.touches(args, { subject }),
-    //PLANT ...touchesOfConditions(ifStill, subject),
+    ...touchesOfConditions(ifStill, subject),
   ]);
   const { run } = entry.submission;
   // Guarded by its attempt: the run must not move on between the look at it and the commit.

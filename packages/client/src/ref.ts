@@ -1,6 +1,8 @@
 import type { Effect } from '@muster/protocol/change';
 import type { ScopeId } from '@muster/protocol/id';
 
+export { isSame } from '@muster/domain/is-same';
+
 /** An entity's value as it stands in the log: unknown fields are kept verbatim. Never mutated, always replaced. */
 export type Value = Record<string, unknown>;
 
@@ -36,19 +38,4 @@ export function applyEffect(value: Value | undefined, effect: Effect): Value | u
   if (effect.op === 'put') return effect.value;
   if (effect.op === 'del') return undefined;
   return value && { ...value, ...effect.fields };
-}
-
-/** Whether two JSON values read the same. */
-export function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => isSame(item, b[at]));
-  }
-  const left = a as Value;
-  const right = b as Value;
-  const keys = Object.keys(left);
-  return (
-    keys.length === Object.keys(right).length && keys.every((key) => key in right && isSame(left[key], right[key]))
-  );
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { entity } from './entity.ts';
 import { change } from './change.ts';
+import { ifStill } from './condition.ts';
 import { errorCode, errorDetails, wireError } from './error.ts';
 import { id, scopeId, seq } from './id.ts';
 import { LIMITS } from './limits.ts';
@@ -62,6 +63,8 @@ export const mutate = z.object({
   // Left out is a bad argument, which takes its mid, and no frame that cannot be read.
   args: z.optional(z.unknown()),
   base: z.optional(seq),
+  /** Rejected with `conflict` unless all of this holds when it is decided. */
+  ifStill: z.optional(ifStill),
 });
 export type Mutate = z.infer<typeof mutate>;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { brokenCondition } from './condition.ts';
 
 export const ERROR_CODES = [
   'unauthenticated',
@@ -25,6 +26,8 @@ export const errorDetails = z.looseObject({
   faults: z.optional(z.array(fault)),
   retryAfterMs: z.optional(z.number()),
   errorId: z.optional(z.string()),
+  /** Of a `conflict`: the condition of `ifStill` that does not hold. */
+  conflict: z.optional(brokenCondition),
 });
 export type ErrorDetails = z.infer<typeof errorDetails>;
 

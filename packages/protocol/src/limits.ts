@@ -19,6 +19,7 @@ export const LIMITS = {
   scopesInOneOpen: 200,
   /** In one POST of tasks and in one add_tasks call. */
   tasksInOneCall: 100,
+  conditionsInOneMutation: 64,
   inFlightMutations: 64,
   queuedMutations: 512,
   /** Socket.IO's maxHttpBufferSize: with less, a title of 1 MB would drop the socket without an answer. */

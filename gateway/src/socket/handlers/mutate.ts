@@ -18,7 +18,7 @@ export const mutate = defineHandler('mutate', async ({ session, services, data, 
 function submit(
   session: Session,
   { commit, limits }: SocketServices,
-  { mid, nonce, name, args, base }: Mutate,
+  { mid, nonce, name, args, base, ifStill }: Mutate,
 ): Promise<CommitOutcome> {
   const { identity, clientId } = session;
   const allowed = session.line.then(async () => {
@@ -29,7 +29,7 @@ function submit(
   return allowed.then(() =>
     commit({
       actor: { id: identity.userId, kind: identity.kind },
-      commands: [{ name, args, ...(base === undefined ? {} : { base }) }],
+      commands: [{ name, args, ...(base === undefined ? {} : { base }), ...(ifStill ? { ifStill } : {}) }],
       client: { clientId, mid, nonce },
     }),
   );

@@ -1,0 +1,70 @@
+import type { BrokenCondition, Condition } from '@muster/protocol/condition';
+import type { Stored } from '@muster/protocol/entity';
+import { MusterError } from '@muster/protocol/error';
+import { scopeOf, type ScopeId } from '@muster/protocol/id';
+import { isSame } from './is-same.ts';
+import type { Need, State, Touch } from './state.ts';
+
+/** The first condition that does not hold, with where its entity is or was, as far as that is known. */
+export interface Broken extends Omit<BrokenCondition, 'by'> {
+  scope: ScopeId | undefined;
+}
+
+/** Scopes that conditions speak of: they are locked like those that the command changes. */
+export const touchesOfConditions = (conditions: readonly Condition[], subject: string): Touch[] =>
+  conditions.map(({ type, id, scope }): Touch => {
+    if (type === 'task' || type === 'label' || type === 'thread') return { touch: 'holder', type, id };
+    if (type === 'list') return { touch: 'scope', scope: scopeOf('list', id) };
+    return { touch: 'scope', scope: type === 'member' && scope ? scope : scopeOf('user', subject) };
+  });
+
+export const readsOfConditions = (conditions: readonly Condition[]): Need[] =>
+  conditions.flatMap(({ type, id, scope, children }): Need[] => [
+    { need: 'entity', type, id, ...(scope ? { scope } : {}) },
+    ...(children ? [{ need: 'children' as const, id }] : []),
+  ]);
+
+/** What one may not see is absent: a condition must tell nobody more than reading would. */
+const isVisible = (state: State, scope: ScopeId): boolean =>
+  state.scopeState(scope) === 'live' && state.role(scope) !== undefined;
+
+function visible(state: State, { type, id, scope }: Condition): Stored | undefined {
+  const found = state.get(type, id, scope);
+  return found && isVisible(state, found.scope) ? found : undefined;
+}
+
+function placeOfGone(state: State, { type, id, scope }: Condition): ScopeId | undefined {
+  const at = scope ?? (type === 'task' ? state.tombstone(id)?.scope : undefined);
+  return at && isVisible(state, at) ? at : undefined;
+}
+
+function breaks(state: State, condition: Condition): Broken | undefined {
+  const { type, id, absent, fields = {}, children } = condition;
+  const found = visible(state, condition);
+  if (absent) return found && { type, id, scope: found.scope, field: null, value: null };
+  if (!found) return { type, id, scope: placeOfGone(state, condition), field: null, value: null };
+  const value = found.value as unknown as Record<string, unknown>;
+  for (const [field, expected] of Object.entries(fields)) {
+    const now = Object.hasOwn(value, field) ? (value[field] ?? null) : null;
+    if (!isSame(now, expected ?? null)) return { type, id, scope: found.scope, field, value: now };
+  }
+  if (!children || type !== 'task') return undefined;
+  const now = state.children(id).map((child) => child.id);
+  const isAsExpected = now.length === children.length && now.every((child) => children.includes(child));
+  return isAsExpected ? undefined : { type, id, scope: found.scope, field: 'children', value: now };
+}
+
+/** Undefined where all hold. The same check on both sides: over the server's rows, and over the client's view. */
+export function findBroken(state: State, conditions: readonly Condition[]): Broken | undefined {
+  for (const condition of conditions) {
+    const broken = breaks(state, condition);
+    if (broken) return broken;
+  }
+  return undefined;
+}
+
+/** The rejection that a broken condition comes to. */
+export function conflictOf({ type, id, field, value }: Broken, by: BrokenCondition['by']): MusterError {
+  const what = field === null ? `The ${type} is not there as it was.` : `The ${field} of the ${type} is another now.`;
+  return new MusterError('conflict', `${what} Nothing was changed.`, { conflict: { type, id, field, value, by } });
+}
