@@ -98,6 +98,14 @@ export interface ConflictDismissal {
   seq: number;
 }
 
+export interface Erasure {
+  asked_at: Generated<number>;
+  done_at: number | null;
+  lists: Generated<string[]>;
+  principal_id: string;
+  threads: Generated<string[]>;
+}
+
 export interface Idempotency {
   at: number;
   body_hash: string;
@@ -244,6 +252,7 @@ export interface Scope {
   history_floor: Generated<number>;
   id: string;
   kind: string;
+  purged_at: number | null;
   size: Generated<number>;
 }
 
@@ -337,6 +346,7 @@ export interface DB {
   change: Change;
   client: Client;
   conflict_dismissal: ConflictDismissal;
+  erasure: Erasure;
   idempotency: Idempotency;
   invitation: Invitation;
   jwks: Jwks;

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { erasureEnd, erasureForget, erasureLeave } from './commands/erasure.ts';
 import { guestMerge } from './commands/guest.ts';
 import { invitationRevoke, invitationTake, linkAccept, linkCreate, linkRevoke } from './commands/link.ts';
 import { runClaim, runDecide, runEnd, runItem, runRequeue, runStop } from './commands/run.ts';
@@ -18,6 +19,9 @@ export const INTERNAL_COMMANDS = {
   'invitation.take': invitationTake,
   'invitation.revoke': invitationRevoke,
   'guest.merge': guestMerge,
+  'erasure.leave': erasureLeave,
+  'erasure.forget': erasureForget,
+  'erasure.end': erasureEnd,
   'list.rebalance': listRebalance,
 } as const;
 

@@ -7,8 +7,12 @@ import type { Command, ScopedEffect } from '../command.ts';
 import { posBetween } from '../ordering.ts';
 import type { State } from '../state.ts';
 
-/** A list enters a person's sidebar, at its end. */
+/**
+ * A list enters a person's sidebar, at its end.
+ * @throws {MusterError} `not_found` where the person was erased: a request of theirs that was still on its way
+ */
 export function putMembership(state: State, userId: string, listId: string, role: Role): ScopedEffect {
+  if (state.scopeState(scopeOf('user', userId)) === 'gone') rejectAsUnseen();
   const pos = posBetween(state.lastMembershipPos(userId), null);
   const value = { role, pos, muted: false, seenSeq: 0 };
   return { scope: scopeOf('user', userId), effect: { op: 'put', type: 'membership', id: listId, value } };
@@ -47,6 +51,7 @@ export const settingsUpdate: Command<CommandArgs<'settings.update'>> = {
   reads: (_args, { subject }) => [{ need: 'entity', type: 'settings', id: subject }],
   decide(state, { fields }, { subject }) {
     const scope = scopeOf('user', subject);
+    if (state.scopeState(scope) === 'gone') rejectAsUnseen();
     const now = state.get('settings', subject)?.value;
     const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     if (!now) {

@@ -211,7 +211,7 @@ export const taskRestore: Command<CommandArgs<'task.restore'>> = {
       return { effects: [] };
     }
     const task = state.tombstone(id);
-    if (!task) reject('not_found', 'This task cannot be brought back.');
+    if (!task) reject('not_found', 'This task cannot be brought back: deleted tasks are kept for a while only.');
     requireRole(state, task.scope, 'editor');
     // A parent that is gone, or that became a sub-task meanwhile, cannot take it back: it returns on its own.
     const parent = task.value.parentId === null ? undefined : state.get('task', task.value.parentId);
