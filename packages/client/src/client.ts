@@ -49,12 +49,15 @@ export function createClient(options: ClientOptions): MusterClient {
   const replica: Replica = new Replica({
     confirmed,
     view,
+  const under = () => ({ logEpoch: session.logEpoch, at: clock.now() });
+
     writer,
     emitter,
     clientId: () => session.clientId,
     isOpen: (scope) => scopes.isOpen(scope),
     moved() {
       status.set({ pending: view.intents.filter(({ name }) => name !== VOID).length });
+    under,
       scopes.poke();
       runs.poke();
       turn.look();
@@ -87,6 +90,7 @@ export function createClient(options: ClientOptions): MusterClient {
       status.set({ pending: view.intents.filter(({ name }) => name !== VOID).length });
       turn.look();
       pusher.pump();
+    under,
     },
   });
 

@@ -2,6 +2,7 @@ import type { Profiles } from '@muster/protocol/principal';
 import { v4 } from 'uuid';
 import { createProcessTabs } from './process-tabs.ts';
 import { refKey } from './ref.ts';
+import { ACKNOWLEDGED_MOST, emptied, isForAnotherLog, isOfScope, isPast, type Acknowledged } from './acknowledged.ts';
 import type { PendingMutation, StoragePort, StoredEntity, StoredScope, TabsPort, Waiting } from './types.ts';
 
 interface Profile {
@@ -10,6 +11,7 @@ interface Profile {
   nextMid: number;
   scopes: Map<string, { head: StoredScope; entities: Map<string, StoredEntity> }>;
   pending: Map<number, PendingMutation>;
+  acknowledged: Map<number, Acknowledged>;
   profiles: Profiles;
 }
 
@@ -32,6 +34,7 @@ const createProfile = (userId: string | null): Profile => ({
   nextMid: 1,
   scopes: new Map(),
   pending: new Map(),
+  acknowledged: new Map(),
   profiles: {},
 });
 
@@ -89,6 +92,7 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
       profile.clientId = to;
       profile.nextMid = queue.length + 1;
       profile.pending = new Map(queue.map((waiting, at) => [at + 1, { ...waiting, mid: at + 1 }]));
+      profile.acknowledged.clear();
       return true;
     },
     async load() {
@@ -97,6 +101,7 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
         scopes: scopes.map(({ head }) => ({ ...head })),
         entities: scopes.flatMap(({ entities }) => [...entities.values()]),
         pending: listPending(),
+        torn: [],
         profiles: { ...own().profiles },
       };
     },
@@ -115,29 +120,62 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
       return true;
     },
     async dropScope(scope) {
-      own().scopes.delete(scope);
+      const { scopes, acknowledged } = own();
+      scopes.delete(scope);
+      for (const row of acknowledged.values()) if (isOfScope(row, scope)) acknowledged.set(row.mid, emptied(row));
     },
-    async enqueue(mutation) {
+    async evict(scopes) {
+      for (const scope of scopes) own().scopes.delete(scope);
+    },
+    async enqueue(mutation, from = 1) {
       const profile = own();
-      const waiting = { ...mutation, mid: profile.nextMid };
-      profile.nextMid += 1;
+      const waiting = { ...mutation, mid: Math.max(profile.nextMid, from) };
+      profile.nextMid = waiting.mid + 1;
       profile.pending.set(waiting.mid, waiting);
       return { ...waiting };
+    },
+    async keep(mutations) {
+      const profile = own();
+      for (const mutation of mutations) {
+        if (!profile.pending.has(mutation.mid)) profile.pending.set(mutation.mid, { ...mutation });
+        profile.nextMid = Math.max(profile.nextMid, mutation.mid + 1);
+      }
     },
     async settle(which, seqs) {
       const waiting = find(which);
       if (waiting) waiting.seqs = seqs;
     },
-    async remove(gone) {
-      for (const which of gone) if (find(which)) own().pending.delete(which.mid);
+    async retire(done, { logEpoch, at }) {
+      const { pending, acknowledged } = own();
+      for (const which of done) {
+        const waiting = find(which);
+        if (!waiting) continue;
+        pending.delete(which.mid);
+        const row = { ...waiting, seqs: which.seqs, logEpoch, at };
+        acknowledged.set(which.mid, which.seqs === null ? emptied(row) : row);
+      }
+      for (const row of [...acknowledged.values()].sort((a, b) => a.mid - b.mid)) {
+        if (acknowledged.size > ACKNOWLEDGED_MOST || isPast(row, at)) acknowledged.delete(row.mid);
+        else break;
+      }
+    },
+    async offerAgain(logEpoch, now) {
+      const { pending, acknowledged } = own();
+      for (const row of [...acknowledged.values()]) {
+        if (row.logEpoch === logEpoch) continue;
+        acknowledged.delete(row.mid);
+        const { logEpoch: _log, at: _at, ...mutation } = row;
+        if (isForAnotherLog(row, logEpoch, now)) pending.set(row.mid, { ...mutation, seqs: null });
+      }
+      return listPending();
     },
     async pending() {
       return listPending();
     },
-    async voidOut(given, name) {
+    async voidOut(given) {
       for (const which of given) {
         const waiting = find(which);
-        if (waiting) own().pending.set(which.mid, { ...waiting, name: name as PendingMutation['name'], args: {} });
+        if (waiting) own().pending.set(which.mid, emptied(waiting));
       }
     },
     async putProfiles(profiles) {
@@ -152,6 +190,8 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
       if (disk.current === profile) disk.current = undefined;
       pinned = undefined;
     },
+    persist: async () => true,
+    estimate: async () => null,
     async close() {},
   };
 }

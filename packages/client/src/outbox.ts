@@ -18,6 +18,8 @@ export interface OutboxOptions {
   /** Whether all that is followed has content: only then is a `not_found` foreseen. */
   isComplete(): boolean;
   /** There may be something to send. */
+  /** Under which log, and when, something is done now. */
+  under(): { logEpoch: string; at: number };
   queued(): void;
   log(message: string, details?: unknown): void;
 }
@@ -142,6 +144,22 @@ export class Outbox {
       nextMid: (await storage.identity()).nextMid,
     }));
     const byNonce = new Map(pending.map((mutation) => [mutation.nonce, mutation]));
+  /** The log went back: what was acknowledged under the last one is offered again, and nothing counts as answered. */
+  async offerAgain(logEpoch: string): Promise<void> {
+    const { replica, writer, clock } = this.#options;
+    const pending = await writer.run((storage) => storage.offerAgain(logEpoch, clock.now()));
+    for (const intent of this.#intents) {
+      intent.seqs = null;
+      intent.arrived.clear();
+    }
+    for (const mutation of pending) {
+      this.#met.delete(mutation.nonce);
+      this.#adopt({ ...mutation, seqs: null });
+    }
+    replica.paint([replica.view.redecideAll()], 'local');
+    this.#options.queued();
+  }
+
     const { replica } = this.#options;
     const answered = this.#intents.filter((intent) => intent.mid !== null && !byNonce.has(intent.nonce));
     // What is no longer on disk was answered under the old id: it needs no mid, only its scopes.
@@ -173,7 +191,8 @@ export class Outbox {
       return stored;
     }
     const wasGivenUp = intent.name === VOID;
-    const stored = isNews ? undefined : writer.run((storage) => storage.remove([waiting]));
+    const under = this.#options.under();
+    const stored = isNews ? undefined : writer.run((storage) => storage.retire([{ ...waiting, seqs: null }], under));
     if (wasGivenUp) replica.reject(intent);
     else {
       const { status: _rejected, ...error } = first;
@@ -230,7 +249,7 @@ export class Outbox {
     if (intents.length === 0) return;
     for (const intent of intents) Object.assign(intent, { name: VOID, args: {} });
     const waiting = intents.flatMap(({ mid, nonce }) => (mid === null ? [] : [{ mid, nonce }]));
-    this.#options.writer.later((storage) => storage.voidOut(waiting, VOID));
+    this.#options.writer.later((storage) => storage.voidOut(waiting));
     this.#options.seat()?.post({ news: 'voided', nonces: intents.map(({ nonce }) => nonce) } satisfies TabNews);
   }
 

@@ -18,6 +18,8 @@ export interface ReplicaOptions {
   writer: StorageWriter;
   emitter: Emitter;
   clientId(): string;
+  /** Under which log, and when, something is done now. */
+  under(): { logEpoch: string; at: number };
   /** Whether the scope is followed, so that its content will come. */
   isOpen(scope: ScopeId): boolean;
   /** Confirmed content or the queue moved on. */
@@ -158,15 +160,12 @@ export class Replica {
     const leaving = this.view.intents.filter((intent) => this.#hasArrived(intent));
     if (leaving.length > 0) {
       repaints.push(this.view.remove(leaving));
-      const gone = leaving.flatMap(({ mid, nonce }) => (mid === null ? [] : [{ mid, nonce }]));
-      this.#options.writer.later((storage) => storage.remove(gone));
-      for (const intent of leaving) {
-        intent.resolve({
-          status: 'applied',
-          seqs: intent.seqs ?? Object.fromEntries(intent.arrived),
-          mid: intent.mid ?? 0,
-        });
-      }
+      const done = leaving.map(({ mid, nonce, seqs, arrived }) => ({
+        ...{ mid: mid ?? 0, nonce, seqs: seqs ?? Object.fromEntries(arrived) },
+      }));
+      const under = this.#options.under();
+      this.#options.writer.later((storage) => storage.retire(done, under));
+      for (const [at, { mid, seqs }] of done.entries()) leaving[at]?.resolve({ status: 'applied', seqs, mid });
     }
     this.paint(repaints, origin, by);
     this.#options.moved();

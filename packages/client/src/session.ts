@@ -24,6 +24,8 @@ export interface SessionOptions {
 /** Whose store this is, and under which clientId it pushes. */
 export class Session {
   clientId: string;
+  /** The log of the server that we are connected to, or were last. */
+  logEpoch = '';
   readonly #options: SessionOptions;
 
   constructor(clientId: string, options: SessionOptions) {
@@ -44,6 +46,8 @@ export class Session {
       return { ...(await storage.identity()), ...(await storage.load()) };
     });
     this.clientId = loaded.clientId;
+    // Another store has been under another log, for all that we know.
+    this.logEpoch = '';
     replica.view.userId = loaded.userId ?? undefined;
     profiles.hydrate(loaded.profiles);
     replica.hydrate(loaded.scopes, loaded.entities);
@@ -56,7 +60,16 @@ export class Session {
    * The server said who we are.
    * @returns false where the connection is of no use under this store's clientId, and another one is being made
    */
-  async hello({ userId, was }: Hello): Promise<boolean> {
+  async hello({ userId, was, logEpoch }: Hello): Promise<boolean> {
+    if (!(await this.#meet(userId, was))) return false;
+    const isOther = logEpoch !== this.logEpoch;
+    this.logEpoch = logEpoch;
+    // Before anything is sent: it comes before what waits.
+    if (isOther) await this.#options.outbox.offerAgain(logEpoch);
+    return true;
+  }
+
+  async #meet(userId: string, was: readonly string[]): Promise<boolean> {
     const { replica, writer, emitter } = this.#options;
     const known = this.userId;
     if (known === userId) return true;

@@ -25,6 +25,7 @@ const mutation = (nonce: string): Omit<PendingMutation, 'mid'> => ({
   queuedAt: 5,
   seqs: null,
 });
+const UNDER = { logEpoch: EPOCH_A, at: 1_000 };
 const which = ({ mid, nonce }: PendingMutation) => ({ mid, nonce });
 
 let names = 0;
@@ -131,8 +132,14 @@ describe.each(TWINS)('%s', (_name, disk) => {
       await storage.enqueue(mutation('n-3')),
     ];
     await storage.settle(which(one), { [SCOPE]: 4 });
-    await storage.voidOut([which(two)], 'client.void');
-    await storage.remove([which(three), { mid: 1, nonce: 'of another life' }]);
+    await storage.voidOut([which(two)]);
+    await storage.retire(
+      [
+        { ...which(three), seqs: {} },
+        { mid: 1, nonce: 'of another life', seqs: {} },
+      ],
+      UNDER,
+    );
     expect(await storage.pending()).toEqual([
       { ...one, seqs: { [SCOPE]: 4 } },
       { ...two, name: 'client.void', args: {} },
@@ -168,7 +175,7 @@ describe.each(TWINS)('%s', (_name, disk) => {
     const bens = await storage.identity();
     expect(bens).toMatchObject({ userId: BEN, nextMid: 1 });
     expect(bens.clientId).not.toBe(adas.clientId);
-    expect(await storage.load()).toEqual({ scopes: [], entities: [], pending: [], profiles: {} });
+    expect(await storage.load()).toEqual({ scopes: [], entities: [], torn: [], pending: [], profiles: {} });
     await storage.enqueue(mutation('from-ben'));
     await storage.switchTo(null);
     expect(await storage.identity()).toMatchObject({ userId: null, nextMid: 1 });

@@ -1,10 +1,11 @@
 import type { Change, Overwrote } from '@muster/protocol/change';
 import type { FirstAnswer, PresenceState } from '@muster/protocol/client-events';
 import type { CommandArgs, CommandName } from '@muster/protocol/commands';
+import type { Condition } from '@muster/protocol/condition';
 import type { EntityType, Stored } from '@muster/protocol/entity';
 import type { WireError } from '@muster/protocol/error';
 import type { ScopeId } from '@muster/protocol/id';
-import type { Profile, Profiles } from '@muster/protocol/principal';
+import type { Profile } from '@muster/protocol/principal';
 import type { Item, RunStatus } from '@muster/protocol/run';
 
 /** The public face of the sync client. No framework, no DOM: the page, tests, bots and scripts use the same. */
@@ -171,6 +172,10 @@ export interface PendingMutation {
   queuedAt: number;
   /** The seqs of its answer, once acknowledged: it leaves when every open scope named here has reached its seq. */
   seqs: Record<string, number> | null;
+  /** What the browser says of the page; default this page's, where there is one. */
+  page?: PagePort;
+  /** After so long out of sight, and with nothing left to push, a page gives its connection back. Default 5 minutes. */
+  restAfterMs?: number;
 }
 
 /** The mid alone does not name a mutation: another tab may have renewed the client, and mids begun again. */

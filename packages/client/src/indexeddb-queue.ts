@@ -1,0 +1,120 @@
+import { ACKNOWLEDGED_MOST, emptied, isForAnotherLog, isPast } from './acknowledged.ts';
+import type { Disk, Writing } from './indexeddb-disk.ts';
+import { isReadable } from './indexeddb-profiles.ts';
+import { under, type AcknowledgedRow, type PendingRow } from './indexeddb-schema.ts';
+import { StorageFault } from './storage-faults.ts';
+import type { PendingMutation, StoragePort, Waiting } from './types.ts';
+
+export const toPending = ({
+  mid,
+  nonce,
+  name,
+  args,
+  base,
+  ifStill,
+  queuedAt,
+  seqs,
+}: PendingMutation): PendingMutation => ({
+  mid,
+  nonce,
+  name,
+  args,
+  base,
+  ...(ifStill ? { ifStill } : {}),
+  queuedAt,
+  seqs,
+});
+
+type Queue = Pick<StoragePort, 'enqueue' | 'keep' | 'settle' | 'retire' | 'pending' | 'voidOut' | 'offerAgain'>;
+type Both = Writing<('pending' | 'acknowledged')[]>;
+
+/** Forgets what was acknowledged long before the newest, and the oldest of too many. */
+async function prune(tx: Both, profile: string, now: number): Promise<void> {
+  const store = tx.objectStore('acknowledged');
+  let surplus = (await store.count(under(profile))) - ACKNOWLEDGED_MOST;
+  for (let cursor = await store.openCursor(under(profile)); cursor; cursor = await cursor.continue()) {
+    if (surplus <= 0 && !isPast(cursor.value, now)) return;
+    surplus -= 1;
+    await cursor.delete();
+  }
+}
+
+export function createQueue(disk: Disk, own: () => Promise<string>): Queue {
+  /** Changes what waits under these mids, where it still is what the caller means. */
+  async function rewrite(waiting: Waiting[], change: (was: PendingRow) => PendingRow): Promise<void> {
+    const profile = await own();
+    await disk.write(['pending'], 'relaxed', async (tx) => {
+      for (const { mid, nonce } of waiting) {
+        const was = await tx.objectStore('pending').get([profile, mid]);
+        if (was?.nonce === nonce) await tx.objectStore('pending').put(change(was));
+      }
+    });
+  }
+
+  return {
+    async enqueue(mutation, from = 1) {
+      const key = await own();
+      return disk.write(['profiles', 'pending'], 'strict', async (tx) => {
+        const profile = await tx.objectStore('profiles').get(key);
+        if (!profile) throw new StorageFault('wiped');
+        const mid = Math.max(profile.nextMid, from);
+        const waiting = toPending({ ...mutation, mid });
+        await tx.objectStore('profiles').put({ ...profile, nextMid: mid + 1 });
+        await tx.objectStore('pending').add({ ...waiting, profile: key });
+        return waiting;
+      });
+    },
+
+    async keep(mutations) {
+      const key = await own();
+      await disk.write(['profiles', 'pending'], 'strict', async (tx) => {
+        const profile = await tx.objectStore('profiles').get(key);
+        if (!profile) throw new StorageFault('wiped');
+        const pending = tx.objectStore('pending');
+        for (const mutation of mutations) {
+          const isTaken = (await pending.getKey([key, mutation.mid])) !== undefined;
+          if (!isTaken) await pending.put({ ...toPending(mutation), profile: key });
+        }
+        const nextMid = Math.max(profile.nextMid, ...mutations.map(({ mid }) => mid + 1));
+        await tx.objectStore('profiles').put({ ...profile, nextMid });
+      });
+    },
+
+    settle: (waiting, seqs) => rewrite([waiting], (was) => ({ ...was, seqs })),
+    voidOut: (waiting) => rewrite(waiting, emptied),
+
+    async retire(done, { logEpoch, at }) {
+      const profile = await own();
+      await disk.write(['pending', 'acknowledged'], 'relaxed', async (tx) => {
+        const pending = tx.objectStore('pending');
+        for (const { mid, nonce, seqs } of done) {
+          const was = await pending.get([profile, mid]);
+          if (was?.nonce !== nonce) continue;
+          await pending.delete([profile, mid]);
+          const row: AcknowledgedRow = { ...was, seqs, logEpoch, at };
+          await tx.objectStore('acknowledged').put(seqs === null ? emptied(row) : row);
+        }
+        await prune(tx, profile, at);
+      });
+    },
+
+    async pending() {
+      const rows = await (await disk.database()).getAll('pending', under(await own()));
+      return rows.filter(isReadable).map(toPending);
+    },
+
+    async offerAgain(logEpoch, now) {
+      const profile = await own();
+      return disk.write(['pending', 'acknowledged'], 'strict', async (tx) => {
+        const [pending, acknowledged] = [tx.objectStore('pending'), tx.objectStore('acknowledged')];
+        for (const row of await acknowledged.getAll(under(profile))) {
+          if (row.logEpoch === logEpoch) continue;
+          await acknowledged.delete([profile, row.mid]);
+          const isWanted = isReadable(row) && isForAnotherLog(row, logEpoch, now);
+          if (isWanted) await pending.put({ ...toPending(row), seqs: null, profile });
+        }
+        return (await pending.getAll(under(profile))).filter(isReadable).map(toPending);
+      });
+    },
+  };
+}
