@@ -46,18 +46,18 @@ export function createClient(options: ClientOptions): MusterClient {
   const request = (event: string, data: unknown) => connection.request(event, data);
   const isOnline = () => isReady && connection.isOpen;
 
+  const under = () => ({ logEpoch: session.logEpoch, at: clock.now() });
+
   const replica: Replica = new Replica({
     confirmed,
     view,
-  const under = () => ({ logEpoch: session.logEpoch, at: clock.now() });
-
     writer,
     emitter,
     clientId: () => session.clientId,
+    under,
     isOpen: (scope) => scopes.isOpen(scope),
     moved() {
       status.set({ pending: view.intents.filter(({ name }) => name !== VOID).length });
-    under,
       scopes.poke();
       runs.poke();
       turn.look();
@@ -86,11 +86,11 @@ export function createClient(options: ClientOptions): MusterClient {
     log,
     seat: () => seat,
     isComplete: () => scopes.isComplete,
+    under,
     queued() {
       status.set({ pending: view.intents.filter(({ name }) => name !== VOID).length });
       turn.look();
       pusher.pump();
-    under,
     },
   });
 

@@ -17,9 +17,9 @@ export interface OutboxOptions {
   seat(): TabSeat | undefined;
   /** Whether all that is followed has content: only then is a `not_found` foreseen. */
   isComplete(): boolean;
-  /** There may be something to send. */
   /** Under which log, and when, something is done now. */
   under(): { logEpoch: string; at: number };
+  /** There may be something to send. */
   queued(): void;
   log(message: string, details?: unknown): void;
 }
@@ -137,13 +137,6 @@ export class Outbox {
     this.#options.queued();
   }
 
-  /** After the mids began again under a new clientId: finds each mutation's new one. */
-  async remap(): Promise<void> {
-    const { pending, nextMid } = await this.#options.writer.run(async (storage) => ({
-      pending: await storage.pending(),
-      nextMid: (await storage.identity()).nextMid,
-    }));
-    const byNonce = new Map(pending.map((mutation) => [mutation.nonce, mutation]));
   /** The log went back: what was acknowledged under the last one is offered again, and nothing counts as answered. */
   async offerAgain(logEpoch: string): Promise<void> {
     const { replica, writer, clock } = this.#options;
@@ -160,6 +153,13 @@ export class Outbox {
     this.#options.queued();
   }
 
+  /** After the mids began again under a new clientId: finds each mutation's new one. */
+  async remap(): Promise<void> {
+    const { pending, nextMid } = await this.#options.writer.run(async (storage) => ({
+      pending: await storage.pending(),
+      nextMid: (await storage.identity()).nextMid,
+    }));
+    const byNonce = new Map(pending.map((mutation) => [mutation.nonce, mutation]));
     const { replica } = this.#options;
     const answered = this.#intents.filter((intent) => intent.mid !== null && !byNonce.has(intent.nonce));
     // What is no longer on disk was answered under the old id: it needs no mid, only its scopes.

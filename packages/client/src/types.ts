@@ -1,12 +1,14 @@
 import type { Change, Overwrote } from '@muster/protocol/change';
 import type { FirstAnswer, PresenceState } from '@muster/protocol/client-events';
 import type { CommandArgs, CommandName } from '@muster/protocol/commands';
-import type { Condition } from '@muster/protocol/condition';
 import type { EntityType, Stored } from '@muster/protocol/entity';
 import type { WireError } from '@muster/protocol/error';
 import type { ScopeId } from '@muster/protocol/id';
 import type { Profile } from '@muster/protocol/principal';
 import type { Item, RunStatus } from '@muster/protocol/run';
+import type { StoragePort } from './storage-port.ts';
+
+export type * from './storage-port.ts';
 
 /** The public face of the sync client. No framework, no DOM: the page, tests, bots and scripts use the same. */
 export interface MusterClient {
@@ -160,94 +162,6 @@ export interface Clock {
   now(): number;
   setTimeout(run: () => void, ms: number): () => void;
   random(): number;
-}
-
-/** A mutation that waits. `nonce` is made when it is queued and never changes. */
-export interface PendingMutation {
-  mid: number;
-  nonce: string;
-  name: CommandName;
-  args: unknown;
-  base: number | null;
-  queuedAt: number;
-  /** The seqs of its answer, once acknowledged: it leaves when every open scope named here has reached its seq. */
-  seqs: Record<string, number> | null;
-  /** What the browser says of the page; default this page's, where there is one. */
-  page?: PagePort;
-  /** After so long out of sight, and with nothing left to push, a page gives its connection back. Default 5 minutes. */
-  restAfterMs?: number;
-}
-
-/** The mid alone does not name a mutation: another tab may have renewed the client, and mids begun again. */
-export type Waiting = Pick<PendingMutation, 'mid' | 'nonce'>;
-
-export interface StoredScope {
-  scope: ScopeId;
-  seq: number;
-  logEpoch: string;
-  aclEpoch: number;
-}
-
-export interface StoredEntity {
-  scope: ScopeId;
-  type: string;
-  id: string;
-  value: Record<string, unknown>;
-}
-
-/**
- * Where confirmed entities and the queue live. One IndexedDB twin, one memory twin, held to the same tests. Every
- * method is one transaction.
- */
-export interface StoragePort {
-  /** The identity of this browser profile: made on first use. */
-  identity(): Promise<{ clientId: string; userId: string | null; nextMid: number }>;
-  /**
-   * Says whose this store is, where it was nobody's or passes from a guest to the person that they became.
-   * @returns false, and nothing is changed, where this person has another store here already
-   */
-  setUser(userId: string): Promise<boolean>;
-  /**
-   * A new clientId with mids from 1: what is not settled is queued again under it in order, the rest is forgotten.
-   * @returns false, and nothing is changed, where the clientId is not `from` any more: another tab was faster
-   */
-  renew(from: string, to: string): Promise<boolean>;
-  load(): Promise<{ scopes: StoredScope[]; entities: StoredEntity[]; pending: PendingMutation[]; profiles: Profiles }>;
-  /** Replaces a scope as an open's answer told it: the only thing that may create one. */
-  replaceScope(scope: StoredScope, entities: StoredEntity[]): Promise<void>;
-  /**
-   * Applies a packet only if the stored logEpoch is equal and the stored seq + 1 lies in it.
-   * @returns false where it did not fit: another tab was there, or the scope is gone
-   */
-  applyPacket(
-    scope: ScopeId,
-    logEpoch: string,
-    from: number,
-    to: number,
-    aclEpoch: number,
-    puts: StoredEntity[],
-    dels: { type: string; id: string }[],
-  ): Promise<boolean>;
-  dropScope(scope: ScopeId): Promise<void>;
-  /** Takes the next mid inside the transaction, so that any tab may enqueue. */
-  enqueue(mutation: Omit<PendingMutation, 'mid'>): Promise<PendingMutation>;
-  settle(waiting: Waiting, seqs: Record<string, number>): Promise<void>;
-  remove(waiting: Waiting[]): Promise<void>;
-  /** What waits, by mid: another tab may have queued or removed something. */
-  pending(): Promise<PendingMutation[]>;
-  /** Empties given-up mutations, which keep their mids until the server has taken them. */
-  voidOut(waiting: Waiting[], name: string): Promise<void>;
-  /** Names and faces, so that they are there offline too. */
-  putProfiles(profiles: Profiles): Promise<void>;
-  /**
-   * Puts this person's store aside and goes on with another's, made on first use; null: with one that is nobody's yet.
-   * The one put aside keeps its clientId and what is pending; one that is nobody's passes its pending on and ends.
-   */
-  switchTo(userId: string | null): Promise<void>;
-  wipe(): Promise<void>;
-  close(): Promise<void>;
-  /** How the tabs (or clients) on this store hear of each other. */
-  readonly tabs: TabsPort;
 }
 
 export interface TabsPort {
