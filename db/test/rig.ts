@@ -78,14 +78,18 @@ export class Rig {
     return id;
   }
 
-  /** Scope heads against their logs: no gap, no double, size and epochs as told. */
+  /** Scope heads against their logs: no gap but below the history's floor, no double, size and epochs as told. */
   async faults(): Promise<string[]> {
-    const heads = await this.rows<{ id: string; head: number; count: number; last: number; least: number }>(
-      `select s.id, s.head_seq as head, count(c.seq) as count, coalesce(max(c.seq), 0) as last, coalesce(min(c.seq), 0) as least
+    const heads = await this.rows<Record<'head' | 'count' | 'last' | 'least' | 'history', number>>(
+      `select s.id, s.head_seq as head, count(c.seq) as count, coalesce(max(c.seq), s.head_seq) as last,
+         coalesce(min(c.seq), s.head_seq + 1) as least, s.history_floor as history
        from scope s left join change c on c.scope_id = s.id group by s.id`,
     );
     const faults = heads
-      .filter(({ head, count, last, least }) => head !== count || head !== last || (head > 0 && least !== 1))
+      .filter(
+        ({ head, count, last, least, history }) =>
+          head !== last || count !== last - least + 1 || (least !== 1 && least !== history + 1),
+      )
       .map((row) => `gap: ${JSON.stringify(row)}`);
     const doubles = await this.rows(`select client_id, mid, count(distinct txn_id) from change where mid is not null
       group by client_id, mid having count(distinct txn_id) > 1`);
