@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Queryable } from '@muster/db/migrate';
 import { createAccountRepository } from '@muster/db/repositories/account.repository';
 import { createApiTokenRepository } from '@muster/db/repositories/api-token.repository';
+import { createHistoryRepository } from '@muster/db/repositories/history.repository';
 import { createListRepository } from '@muster/db/repositories/list.repository';
 import { createMemberRepository } from '@muster/db/repositories/member.repository';
 import { createTaskRepository } from '@muster/db/repositories/task.repository';
@@ -55,6 +56,7 @@ export function createHttp(deps: HttpDeps): Http {
     secrets: createSecrets(settings.secret),
     accounts: createAccountRepository(db),
     lists: createListRepository(db),
+    history: createHistoryRepository(db),
     tasks: createTaskRepository(db),
     members: createMemberRepository(db),
     threads: createThreadRepository(db),
@@ -70,13 +72,14 @@ export function createHttp(deps: HttpDeps): Http {
   app.use(securityHeaders(settings));
   app.use(problems({ logger }));
 
+  // First: a page from another origin asks for our health too, to say what is wrong.
+  app.use(cors(settings));
   const askHealth = createHealth({ ...deps, database: deps.pool, redis: redis.get('commands') });
   const answerHealth = createHealthRoutes({ askHealth, ...deps });
   app.use(async (ctx, next) => {
     // Before the limits: whoever watches us must not be locked out by whoever storms us.
     if (!(await answerHealth(ctx))) await next();
   });
-  app.use(cors(settings));
   app.use(async (ctx, next) => {
     if (ctx.path.startsWith('/api/')) await limits.take('address', ctx.ip);
     await next();

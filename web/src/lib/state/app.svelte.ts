@@ -9,6 +9,7 @@ import { Keys } from './keys.svelte.ts';
 import { Layout } from './layout.svelte.ts';
 import { Lists } from './lists.svelte.ts';
 import { Muster } from './muster.svelte.ts';
+import { Refused } from './refused.svelte.ts';
 import { Session } from './session.svelte.ts';
 import { Theme, type ThemeChoice } from './theme.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
@@ -34,6 +35,7 @@ export class App {
   readonly toasts = new Toasts();
   readonly clock = new Clock();
   readonly keys: Keys;
+  readonly refused = new Refused(() => this.#work?.muster.userId);
   #work: Work | undefined = $state.raw();
   /** One client at a time on this browser's store: the next one starts when the last has let go. */
   #turn: Promise<void> = Promise.resolve();
@@ -93,7 +95,10 @@ export class App {
 
   /** Ends this session, or all of the person's, and wipes what this browser holds of them. */
   async signOut(where: 'here' | 'everywhere' = 'here'): Promise<void> {
-    const wipe = async (): Promise<void> => void (await this.#work?.muster.forget());
+    const wipe = async (): Promise<void> => {
+      this.refused.dismissAll();
+      await this.#work?.muster.forget();
+    };
     try {
       await (where === 'here' ? this.session.signOut(wipe) : this.session.endAll(wipe));
     } catch (error) {

@@ -7,16 +7,34 @@ export interface ConnectionWords {
   text: string;
 }
 
+/** Saving takes a moment; what waits for longer is told. */
+const SAVING_MS = 4_000;
 /** A blip shorter than this is nobody's business. */
 const SILENT_MS = 1_500;
 /** After this long it is not a reconnect any more. */
 const LONG_MS = 12_000;
 
+export interface ConnectionFacts {
+  /** Now, and since when something of one's own waits to be stored: milliseconds since 1970. */
+  now: number;
+  savingSince?: number | undefined;
+  hasNetwork: boolean;
+  /** Edits that the server did not take, and that the person has not seen to. */
+  refused?: number;
+}
+
 /** Words for a status. Pure. */
-export function connectionWords(status: ClientStatus, now: number, hasNetwork: boolean): ConnectionWords | undefined {
+export function connectionWords(
+  status: ClientStatus,
+  { now, savingSince, hasNetwork, refused = 0 }: ConnectionFacts,
+): ConnectionWords | undefined {
   const changes = status.pending === 1 ? '1 change' : `${status.pending} changes`;
   if (status.connection === 'online') {
-    return status.isBehind ? { tone: 'amber', text: 'Catching up' } : undefined;
+    if (status.isBehind) return { tone: 'amber', text: 'Catching up' };
+    if (refused > 0)
+      return { tone: 'amber', text: `${refused === 1 ? '1 change was' : `${refused} changes were`} not saved` };
+    const isSlow = savingSince !== undefined && now - savingSince >= SAVING_MS;
+    return status.pending > 0 && isSlow ? { tone: 'amber', text: `Saving ${changes}` } : undefined;
   }
   if (status.connection === 'stopped') return undefined;
   if (status.connection === 'refused') {
@@ -38,10 +56,19 @@ export function connectionWords(status: ClientStatus, now: number, hasNetwork: b
 export class Connection {
   #hasNetwork = $state(navigator.onLine);
   #now = $state(Date.now());
+  #savingSince: number | undefined = $state();
   readonly words: ConnectionWords | undefined;
 
-  constructor(app: App) {
-    this.words = $derived(connectionWords(app.muster.status, this.#now, this.#hasNetwork));
+  constructor({ muster, refused }: App) {
+    const isSaving = $derived(muster.status.pending > 0);
+    this.words = $derived(
+      connectionWords(muster.status, {
+        now: this.#now,
+        savingSince: this.#savingSince,
+        hasNetwork: this.#hasNetwork,
+        refused: refused.edits.length,
+      }),
+    );
     $effect(() => {
       const hear = (): void => void (this.#hasNetwork = navigator.onLine);
       addEventListener('online', hear);
@@ -52,7 +79,10 @@ export class Connection {
       };
     });
     $effect(() => {
-      if (app.muster.status.connection === 'online') return undefined;
+      this.#savingSince = isSaving ? Date.now() : undefined;
+    });
+    $effect(() => {
+      if (muster.status.connection === 'online' && !isSaving) return undefined;
       this.#now = Date.now();
       const timer = setInterval(() => (this.#now = Date.now()), 500);
       return () => clearInterval(timer);

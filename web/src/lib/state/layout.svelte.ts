@@ -7,6 +7,7 @@ export type Dialog =
   | { kind: 'command' }
   | { kind: 'delete-list'; listId: string }
   | { kind: 'sign-out' }
+  | { kind: 'connection' }
   | { kind: 'new-list' };
 
 /** Sheets of the phone, where panels are sheets that can be swiped down. */
