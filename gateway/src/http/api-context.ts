@@ -1,5 +1,6 @@
 import type { AccountRepository } from '@muster/db/repositories/account.repository';
 import type { ApiTokenRepository } from '@muster/db/repositories/api-token.repository';
+import type { HistoryRepository } from '@muster/db/repositories/history.repository';
 import type { ListRepository } from '@muster/db/repositories/list.repository';
 import type { MemberRepository } from '@muster/db/repositories/member.repository';
 import type { TaskRepository } from '@muster/db/repositories/task.repository';
@@ -16,6 +17,7 @@ export interface ApiContext extends Pick<GatewayContext, 'bus' | 'logger' | 'set
   secrets: Secrets;
   accounts: AccountRepository;
   lists: ListRepository;
+  history: HistoryRepository;
   tasks: TaskRepository;
   members: MemberRepository;
   threads: ThreadRepository;

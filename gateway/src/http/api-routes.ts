@@ -1,5 +1,6 @@
 import type { ApiContext } from './api-context.ts';
 import type { Route } from './define-route.ts';
+import { historyRoutes } from './routes/history.ts';
 import { linkRoutes } from './routes/links.ts';
 import { listRoutes } from './routes/lists.ts';
 import { memberRoutes } from './routes/members.ts';
@@ -12,6 +13,7 @@ import { tokenRoutes } from './routes/tokens.ts';
 export const createApiRoutes = (api: ApiContext): Route[] => [
   ...listRoutes(api),
   ...taskRoutes(api),
+  ...historyRoutes(api),
   ...memberRoutes(api),
   ...linkRoutes(api),
   ...threadRoutes(api),

@@ -4,14 +4,14 @@ import { DEFAULT_PAGE_SIZE, type Page, type PageQuery } from '@muster/protocol/h
 type Place = Record<string, string | number>;
 
 /** Where the next page begins, as text that nobody needs to understand. */
-const encode = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+export const writeCursor = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
 
 /**
  * @param keys the place's keys and types, as the collection is ordered
  * @throws {MusterError} `invalid` for a cursor that no page of this collection gave
  */
 export function readCursor<K extends string>(
-  query: PageQuery,
+  query: Pick<PageQuery, 'cursor'>,
   keys: Record<K, 'string' | 'number'>,
 ): Record<K, never> | undefined {
   if (query.cursor === undefined) return undefined;
@@ -35,5 +35,8 @@ export const rowsFor = (query: PageQuery): number => (query.limit ?? DEFAULT_PAG
 export function toPage<T, R>(rows: T[], query: PageQuery, placeOf: (row: T) => Place, present: (row: T) => R): Page<R> {
   const size = query.limit ?? DEFAULT_PAGE_SIZE;
   const last = rows.length > size ? rows[size - 1] : undefined;
-  return { items: rows.slice(0, size).map(present), ...(last === undefined ? {} : { next: encode(placeOf(last)) }) };
+  return {
+    items: rows.slice(0, size).map(present),
+    ...(last === undefined ? {} : { next: writeCursor(placeOf(last)) }),
+  };
 }

@@ -59,6 +59,9 @@ const ROWS: Row[] = [
   },
   { route: 'DELETE /tasks/{id}', path: (w) => `/tasks/${w.taskId}`, expected: EDITORS(204) },
 
+  { route: 'GET /lists/{id}/history', expected: MEMBERS },
+  { route: 'GET /lists/{id}/at', expected: MEMBERS },
+
   { route: 'GET /lists/{id}/members', expected: MEMBERS },
   {
     route: 'POST /lists/{id}/members',

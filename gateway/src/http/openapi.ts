@@ -1,4 +1,5 @@
 import { problem, API_PREFIX } from '@muster/protocol/http';
+import * as history from '@muster/protocol/http-history';
 import * as lists from '@muster/protocol/http-lists';
 import * as tasks from '@muster/protocol/http-tasks';
 import * as threads from '@muster/protocol/http-threads';
@@ -22,6 +23,7 @@ const COMPONENTS = {
   Invitation: lists.invitationResource,
   InviteLink: lists.linkResource,
   Task: tasks.taskResource,
+  PastChange: history.pastChange,
   Thread: threads.threadResource,
   Message: threads.messageResource,
   Run: threads.runResource,
