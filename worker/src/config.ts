@@ -1,3 +1,4 @@
+import type { CareSettings } from '@muster/db/care/care-for-log';
 import {
   addFault,
   databaseUrl,
@@ -26,6 +27,14 @@ export const workerConfig = z
       3_000,
     ),
     AGENT_DEADLINE_MS: durationMs('how long one attempt of a run may take', { min: 1_000 }).default(600_000),
+    LOG_CARE_EVERY_MS: durationMs('how often the log is cared for', { min: 1_000 }).default(3_600_000),
+    LOG_CATCH_UP_DAYS: integer('how old changes may be that clients catch up with', { min: 1 }).default(30),
+    LOG_CATCH_UP_CHANGES: integer('how many changes clients may be behind before they load anew', { min: 200 }).default(
+      10_000,
+    ),
+    HISTORY_DAYS: integer('how long the history of lists is kept', { min: 1 }).optional(),
+    TRASH_DAYS: integer('how long deleted tasks, lists and conversations are kept', { min: 1 }).default(30),
+    GUEST_DAYS: integer('how long a guest whose session ended is waited for', { min: 1 }).default(30),
     OPENAI_API_KEY: secret('the key of a model provider').optional(),
     OPENAI_BASE_URL: url(['http', 'https'], 'the address of a server that speaks an OpenAI API').optional(),
     OPENAI_API: oneOf(['responses', 'chat_completions'], 'which of its APIs').optional(),
@@ -42,3 +51,14 @@ export const workerConfig = z
     }
   });
 export type WorkerConfig = z.output<typeof workerConfig>;
+
+const DAY_MS = 24 * 3_600_000;
+
+/** What is kept for how long, as the care for the log takes it. */
+export const careSettingsOf = (config: WorkerConfig): CareSettings => ({
+  catchUpMs: config.LOG_CATCH_UP_DAYS * DAY_MS,
+  catchUpChanges: config.LOG_CATCH_UP_CHANGES,
+  historyMs: config.HISTORY_DAYS === undefined ? null : config.HISTORY_DAYS * DAY_MS,
+  trashMs: config.TRASH_DAYS * DAY_MS,
+  guestMs: config.GUEST_DAYS * DAY_MS,
+});

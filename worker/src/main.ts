@@ -10,7 +10,7 @@ import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
 import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
 import { chooseModel } from './agent/models/provider.ts';
-import { workerConfig } from './config.ts';
+import { careSettingsOf, workerConfig } from './config.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createPublish } from './publish.ts';
 import { createWorker } from './worker.ts';
@@ -58,6 +58,7 @@ async function main(): Promise<void> {
     concurrency: config.WORKER_CONCURRENCY,
     graceMs: config.WORKER_GRACE_MS,
     deadlineMs: config.AGENT_DEADLINE_MS,
+    care: { pool, settings: careSettingsOf(config), everyMs: config.LOG_CARE_EVERY_MS },
   });
   shutdown.register('drain', 'runs', () => worker.close(), { timeoutMs: config.WORKER_GRACE_MS + HAND_BACK_MS });
 

@@ -6,6 +6,9 @@ import type { RunOutcome } from './run/run-outcome.ts';
 export interface WorkerMetrics {
   runEnded(outcome: RunOutcome, seconds: number): void;
   toolCalled(call: { name: string; outcome: string; seconds: number }): void;
+  /** Care for the log removed this much of that kind. */
+  removed(what: string, count: number): void;
+  careFailed(what: string): void;
 }
 
 export function createWorkerMetrics({
@@ -21,6 +24,8 @@ export function createWorkerMetrics({
   const duration = metrics.histogram('run_duration_seconds', 'From a claim to the end', ['outcome'], RUN_BUCKETS_S);
   const calls = metrics.counter('tool_calls_total', 'Tool calls by what came of them', ['tool', 'outcome']);
   const callDuration = metrics.histogram('tool_call_duration_seconds', 'Tool calls', ['tool'], LATENCY_BUCKETS_S);
+  const removed = metrics.counter('log_care_removed_total', 'What the care for the log removed', ['what']);
+  const failed = metrics.counter('log_care_failures_total', 'Parts of the care for the log that failed', ['what']);
   metrics.gauge('runs_active', 'Runs that this worker works on', [], (gauge) => gauge.set(activeRuns()));
   measureRunQueue(metrics, () => runs.readQueue());
   return {
@@ -32,5 +37,7 @@ export function createWorkerMetrics({
       calls.inc({ tool: name, outcome });
       callDuration.observe({ tool: name }, seconds);
     },
+    removed: (what, count) => removed.inc({ what }, count),
+    careFailed: (what) => failed.inc({ what }),
   };
 }

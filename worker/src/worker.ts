@@ -1,3 +1,4 @@
+import type { CareSettings } from '@muster/db/care/care-for-log';
 import type { Commit } from '@muster/db/commit/types';
 import type { RunWorkRepository } from '@muster/db/repositories/run-work.repository';
 import type { ToolListRepository } from '@muster/db/repositories/tool-list.repository';
@@ -8,10 +9,12 @@ import type { Metrics } from '@muster/runtime/metrics';
 import type { RedisConnections } from '@muster/runtime/redis';
 import { setTracingDisabled } from '@openai/agents';
 import { Queue, Worker as BullWorker, type Job } from 'bullmq';
+import type pg from 'pg';
 import type { ChosenModel } from './agent/models/provider.ts';
 import type { PatienceOptions } from './agent/model-stream.ts';
 import { agentRunJob } from './jobs/agent-run.job.ts';
 import { createDispatch } from './jobs/job-handlers.ts';
+import { CARE_SCHEDULER, logCareJob } from './jobs/log-care.job.ts';
 import { SWEEP_EVERY_MS, SWEEP_SCHEDULER, sweepJob, type SweepDeps } from './jobs/sweep.job.ts';
 import { createActiveRuns } from './run/active-runs.ts';
 import type { ExecuteDeps } from './run/execute-run.ts';
@@ -41,6 +44,8 @@ export interface WorkerDeps {
   deadlineMs: number;
   patience?: PatienceOptions;
   sweep?: Pick<SweepDeps, 'silentAfterMs' | 'waitingAfterMs'>;
+  /** For what is removed once it has been kept long enough. */
+  care: { pool: pg.Pool; settings: CareSettings; everyMs: number };
 }
 
 export interface RunningWorker {
@@ -54,7 +59,12 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
   setTracingDisabled(true);
   const onFault = (err: unknown): void => logger.warn({ err }, 'worker');
   const producer = { connection: redis.get('commands') as never, prefix: names.queuePrefix };
-  const queues = { runs: new Queue(QUEUES.runs, producer), upkeep: new Queue(QUEUES.upkeep, producer) };
+  const queues = {
+    runs: new Queue(QUEUES.runs, producer),
+    upkeep: new Queue(QUEUES.upkeep, producer),
+    care: new Queue(QUEUES.care, producer),
+  };
+  let isStopping = false;
   const active = createActiveRuns(onFault);
   const metrics = createWorkerMetrics({ metrics: deps.metrics, runs, activeRuns: () => active.size });
   const queue = createRunQueue({ queue: queues.runs, runs, onFault });
@@ -77,6 +87,12 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const dispatch = createDispatch({
     'agent-run': agentRunJob(execute),
     'sweep-runs': sweepJob({ runs, commit, queue, logger, ...deps.sweep }),
+    'care-for-log': logCareJob({
+      ...{ pool: deps.care.pool, settings: deps.care.settings, commit, logger },
+      onRemoved: metrics.removed,
+      onFault: metrics.careFailed,
+      isStopping: () => isStopping,
+    }),
   });
 
   const work = (name: string, concurrency: number): BullWorker => {
@@ -93,14 +109,23 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
     worker.on('error', onFault);
     return worker;
   };
-  const workers = [work(QUEUES.runs, deps.concurrency), work(QUEUES.upkeep, 1)];
+  const workers = [work(QUEUES.runs, deps.concurrency), work(QUEUES.upkeep, 1), work(QUEUES.care, 1)];
 
+  const opts = { removeOnComplete: true, removeOnFail: true };
+  // One of each for all workers, however many say so.
   const schedule = (): Promise<unknown> =>
-    queues.upkeep.upsertJobScheduler(
-      SWEEP_SCHEDULER,
-      { every: SWEEP_EVERY_MS },
-      { name: 'sweep-runs', data: {}, opts: { removeOnComplete: true, removeOnFail: true } },
-    );
+    Promise.all([
+      queues.upkeep.upsertJobScheduler(
+        SWEEP_SCHEDULER,
+        { every: SWEEP_EVERY_MS },
+        { name: 'sweep-runs', data: {}, opts },
+      ),
+      queues.care.upsertJobScheduler(
+        CARE_SCHEDULER,
+        { every: deps.care.everyMs },
+        { name: 'care-for-log', data: {}, opts },
+      ),
+    ]);
   const rescheduling = setInterval(() => void schedule().catch(onFault), RESCHEDULE_EVERY_MS);
 
   const stops = redis.another('subscriber', 'stops');
@@ -113,6 +138,7 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
 
   return {
     async close() {
+      isStopping = true;
       clearInterval(rescheduling);
       const closing = workers.map((worker) => worker.close());
       const grace = setTimeout(active.interruptAll, deps.graceMs);

@@ -14,10 +14,8 @@ export interface CareDeps {
   pool: pg.Pool;
   commit: Commit;
   settings: CareSettings;
-  /** What one round may take; the next goes on where this one ended. */
-  budgetMs: number;
-  /** Milliseconds that only go forward. */
-  now: () => number;
+  /** Asked between the steps: the round's time is up, or the process stops. The next goes on where this one ended. */
+  isOver: () => boolean;
   /** `what` is one of {@link CARED_FOR}. */
   onRemoved: (what: string, count: number) => void;
   onFault: (what: string, error: unknown) => void;
@@ -31,9 +29,7 @@ const GUESTS_AT_ONCE = 100;
  * enough. Each part is done even where another fails. Any number of rounds may run at once, and be killed at any time.
  */
 export async function careForLog(deps: CareDeps): Promise<void> {
-  const { pool, settings, onRemoved, onFault, now, budgetMs } = deps;
-  const end = now() + budgetMs;
-  const isOver = (): boolean => now() >= end;
+  const { pool, settings, onRemoved, onFault, isOver } = deps;
   const part = async (what: string, work: () => Promise<void>): Promise<void> => {
     if (isOver()) return;
     await work().catch((error: unknown) => onFault(what, error));

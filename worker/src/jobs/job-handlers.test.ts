@@ -5,6 +5,7 @@ const RUN = '00000000-0000-4000-8000-000000000001';
 const handlers: JobHandlers = {
   'agent-run': ({ runId }) => Promise.resolve(`ran ${runId}`),
   'sweep-runs': () => Promise.resolve('swept'),
+  'care-for-log': () => Promise.resolve('cared for'),
 };
 
 it('refuses to begin with a job that has no handler', () => {
