@@ -141,7 +141,7 @@ test('no write by a non-member, no gap, no double, and the log is what the table
     for (const { actor, acl_epoch } of await log(threadScope(threadId))) {
       expect(stays.get(actor)?.some(([since, until]) => since <= acl_epoch && acl_epoch < until)).toBe(true);
     }
-    const read = (await feed.readScopes(owner.id, [{ scope }])).get(scope);
+    const read = (await feed.readScopes([{ scope, readers: [owner.id] }]))[0]?.read;
     const entities = read?.kind === 'snapshot' ? read.entities : [];
     expect(new Map(entities.map(({ type, id, value }) => [`${type}|${id}`, value]))).toEqual(values);
     expect(await rig.rows('select size from scope where id = $1', [scope])).toEqual([{ size: values.size }]);

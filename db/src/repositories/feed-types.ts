@@ -14,33 +14,55 @@ export interface ScopeHead {
   goneTo: ScopeId | null;
 }
 
-/** Role, epochs, seq and content, read in one repeatable-read transaction. `null`: absent, gone or not this principal's. */
-export type ScopeRead =
-  | (ScopeHead & { role: Role; kind: 'snapshot'; entities: WireEntity[]; next?: string })
-  | (ScopeHead & { role: Role; kind: 'changes'; from: number; to: number; changes: Change[] });
+/**
+ * Epochs, seq, floor and content of one moment. Below the floor the log no longer says what happened. `epochs`: the acl's
+ * at each change's commit.
+ */
+export type ScopeRead = ScopeHead & { floorSeq: number } & (
+    | { kind: 'snapshot'; entities: WireEntity[]; next?: string }
+    | { kind: 'changes'; from: number; to: number; changes: Change[]; epochs: number[] }
+  );
+
+/** What several readers want of one scope: all of it, or what follows the position that they all have. */
+export interface ScopeAsk {
+  scope: ScopeId;
+  after?: { seq: number; logEpoch: string };
+  readers: readonly string[];
+}
+
+/** Content and rights of one moment: whoever is not among the roles may not see it. */
+export interface ScopeAnswer {
+  read: ScopeRead;
+  roles: ReadonlyMap<string, Role>;
+}
+
+export interface LogRead {
+  head: ScopeHead;
+  changes: Change[];
+  epochs: number[];
+  floorSeq: number;
+}
 
 /** The reads behind the gateway's bus. Everything that decides who may see what is read together with what is seen. */
 export interface FeedRepository {
   findHead(scope: ScopeId): Promise<ScopeHead | undefined>;
   /**
-   * Many scopes in one repeatable-read transaction: changes after a position that the log still holds (seq at or above
-   * the floor, same logEpoch, at most ~1 MB), else a snapshot's first page. Missing in the map: not visible.
+   * Many scopes at one moment, each for all its readers: changes after a position that the log still holds (seq at or
+   * above the floor, same logEpoch, at most ~1 MB), else a snapshot's first page. One answer an ask, in order; undefined:
+   * visible to none of its readers.
    */
-  readScopes(
-    principalId: string,
-    wants: { scope: ScopeId; after?: { seq: number; logEpoch: string } }[],
-  ): Promise<Map<ScopeId, ScopeRead>>;
+  readScopes(asks: readonly ScopeAsk[]): Promise<(ScopeAnswer | undefined)[]>;
   /** A further page of a long snapshot; the role is read again. Undefined: not visible. */
   readPage(
     principalId: string,
     scope: ScopeId,
     next: string,
   ): Promise<{ entities: WireEntity[]; next?: string; aclEpoch: number } | undefined>;
-  /** `change where seq > after`, in order, with heads, for gap repair: no rights, the fence stands behind it. */
-  readChanges(
-    scope: ScopeId,
-    after: number,
-  ): Promise<{ head: ScopeHead; changes: Change[]; floorSeq: number } | undefined>;
+  /**
+   * `change where seq > after`, in order, with heads, for gap repair: no rights, the fence stands behind it. `epochs`: the
+   * acl's at each change's commit.
+   */
+  readChanges(scope: ScopeId, after: number): Promise<LogRead | undefined>;
   /** Members *and* epoch in one statement: whose right to the scope holds now, with each one's role. */
   readMembers(
     scope: ScopeId,

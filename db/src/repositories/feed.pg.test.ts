@@ -1,11 +1,13 @@
 import type { WireEntity } from '@muster/protocol/entity';
+import type { ScopeId } from '@muster/protocol/id';
+import type { Role } from '@muster/protocol/principal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { v4, v7 } from 'uuid';
 import { createTestDatabase, type TestDatabase } from '@muster/testing/database';
 import { listScope, Rig, threadScope, userScope, type Person } from '../../test/rig.ts';
 import { createDatabase } from '../connection.ts';
 import { createFeedRepository } from './feed.repository.ts';
-import type { FeedRepository } from './feed-types.ts';
+import type { FeedRepository, ScopeAsk, ScopeRead } from './feed-types.ts';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -25,6 +27,17 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** What one reader gets, by scope. */
+async function readAs(reader: string, wants: Omit<ScopeAsk, 'readers'>[]) {
+  const answers = await feed.readScopes(wants.map((want) => ({ ...want, readers: [reader] })));
+  const found = new Map<ScopeId, ScopeRead & { role: Role }>();
+  for (const answer of answers) {
+    const role = answer?.roles.get(reader);
+    if (answer && role) found.set(answer.read.scope, { ...answer.read, role });
+  }
+  return found;
+}
+
 const keys = (entities: WireEntity[]) => entities.map(({ type, id }) => `${type}|${id}`).sort();
 
 describe('readScopes', () => {
@@ -35,7 +48,7 @@ describe('readScopes', () => {
     const label = v7();
     await ada.did('label.create', { id: label, listId: list, name: 'Home' });
     const thread = await ada.thread(list);
-    const read = (await feed.readScopes(ada.id, [{ scope: listScope(list) }])).get(listScope(list));
+    const read = (await readAs(ada.id, [{ scope: listScope(list) }])).get(listScope(list));
     expect(read).toMatchObject({
       kind: 'snapshot',
       role: 'owner',
@@ -62,12 +75,12 @@ describe('readScopes', () => {
     const scope = listScope(list);
     for (let n = 0; n < 5; n++) await ada.task(list);
     const read = async (seq: number, epoch = logEpoch) =>
-      (await feed.readScopes(ada.id, [{ scope, after: { seq, logEpoch: epoch } }])).get(scope);
+      (await readAs(ada.id, [{ scope, after: { seq, logEpoch: epoch } }])).get(scope);
     const changes = await read(2);
-    expect(changes).toMatchObject({ kind: 'changes', from: 3, to: 6 });
+    expect(changes).toMatchObject({ kind: 'changes', from: 3, to: 6, epochs: [1, 1, 1, 1] });
     const published = rig.first.packets.filter((packet) => packet.scope === scope).flatMap((packet) => packet.changes);
     expect(changes?.kind === 'changes' && changes.changes).toEqual(published.slice(2));
-    expect(await read(6)).toMatchObject({ kind: 'changes', from: 7, to: 6, changes: [] });
+    expect(await read(6)).toMatchObject({ kind: 'changes', from: 7, to: 6, changes: [], epochs: [] });
     // Above Postgres's head, another log, below the floor, too long a tail.
     expect(await read(7)).toMatchObject({ kind: 'snapshot', seq: 6 });
     expect(await read(2, v4())).toMatchObject({ kind: 'snapshot' });
@@ -84,7 +97,7 @@ describe('readScopes', () => {
     const wants = [list, v7()].map(listScope).concat(threadScope(thread), threadScope(own), userScope(ada.id));
     expect(
       (
-        await feed.readScopes(
+        await readAs(
           eve.id,
           wants.map((scope) => ({ scope })),
         )
@@ -92,7 +105,7 @@ describe('readScopes', () => {
     ).toBe(0);
     expect(
       (
-        await feed.readScopes(
+        await readAs(
           ada.id,
           wants.map((scope) => ({ scope })),
         )
@@ -102,7 +115,7 @@ describe('readScopes', () => {
     expect(
       [
         ...(
-          await feed.readScopes(
+          await readAs(
             ada.id,
             wants.map((scope) => ({ scope })),
           )
@@ -113,11 +126,51 @@ describe('readScopes', () => {
   });
 });
 
+describe('one read for many', () => {
+  test('each has their own right to it, whoever is asked for first, and content is of the same moment', async () => {
+    const [bob, eve] = [await rig.person(), await rig.person()];
+    const list = await ada.list();
+    await ada.letIn(bob, list, 'viewer');
+    const scope = listScope(list);
+    const other = listScope(await bob.list());
+    const readers = [eve.id, bob.id, ada.id];
+    const answers = await feed.readScopes([
+      { scope, readers },
+      { scope, after: { seq: 1, logEpoch }, readers },
+      { scope: other, readers },
+      { scope: other, readers: [ada.id, eve.id] },
+      { scope: listScope(v7()), readers },
+    ]);
+    expect(answers.map((answer) => answer && [answer.read.scope, answer.read.kind])).toEqual([
+      [scope, 'snapshot'],
+      [scope, 'changes'],
+      [other, 'snapshot'],
+      undefined,
+      undefined,
+    ]);
+    const roles = answers.map((answer) => answer && Object.fromEntries(answer.roles));
+    expect(roles.slice(0, 3)).toEqual([
+      { [ada.id]: 'owner', [bob.id]: 'viewer' },
+      { [ada.id]: 'owner', [bob.id]: 'viewer' },
+      { [bob.id]: 'owner' },
+    ]);
+    expect(await feed.readScopes([])).toEqual([]);
+  });
+
+  test('a gone list is nobody’s', async () => {
+    const list = await ada.list();
+    const bob = await rig.person();
+    await ada.letIn(bob, list);
+    await ada.did('list.delete', { id: list });
+    expect(await feed.readScopes([{ scope: listScope(list), readers: [ada.id, bob.id] }])).toEqual([undefined]);
+  });
+});
+
 describe('pages', () => {
   async function readAll(
     scope: ReturnType<typeof listScope>,
   ): Promise<{ entities: WireEntity[]; pages: number; largest: number }> {
-    const first = (await feed.readScopes(ada.id, [{ scope }])).get(scope);
+    const first = (await readAs(ada.id, [{ scope }])).get(scope);
     if (first?.kind !== 'snapshot') throw new Error('no snapshot');
     const entities = [...first.entities];
     let [pages, largest] = [1, JSON.stringify(first.entities).length];
@@ -218,7 +271,7 @@ describe('what the bus asks', () => {
       [team, bob.id, listScope(list)],
     );
     expect((await feed.readMembers(listScope(list)))?.members.get(bob.id)).toBe('editor');
-    expect((await feed.readScopes(bob.id, [{ scope: listScope(list) }])).get(listScope(list))?.role).toBe('editor');
+    expect((await readAs(bob.id, [{ scope: listScope(list) }])).get(listScope(list))?.role).toBe('editor');
     expect(await bob.did('task.create', { id: v7(), listId: list, title: 'as an editor' })).toMatchObject({
       status: 'applied',
     });
@@ -254,6 +307,12 @@ describe('what the bus asks', () => {
     const gap = await feed.readChanges(listScope(list), 2);
     expect(gap).toMatchObject({ head: { seq: 4 }, floorSeq: 0 });
     expect(gap?.changes.map(({ seq }) => seq)).toEqual([3, 4]);
+    expect(gap?.epochs).toEqual([1, 1]);
+    const bob = await rig.person();
+    await ada.letIn(bob, list);
+    await ada.did('member.remove', { listId: list, userId: bob.id });
+    await ada.task(list);
+    expect((await feed.readChanges(listScope(list), 3))?.epochs).toEqual([1, 1, 2, 2]);
     expect(await feed.readChanges(listScope(v7()), 0)).toBeUndefined();
     expect(await feed.readProfiles([ada.id, v7()])).toEqual({
       [ada.id]: { name: 'Someone', image: null, kind: 'person' },

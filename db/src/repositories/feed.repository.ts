@@ -31,6 +31,13 @@ interface Page {
   next: string | null;
 }
 
+type ContentRow = [HeadRow, ChangeRow[] | null, Page | null];
+interface AnswerRow {
+  roles: Record<string, Role> | null;
+  part: ContentRow | null;
+  epochs: number[] | null;
+}
+
 const toHead = ([scope, acl, seq, aclEpoch, logEpoch, gone, goneTo]: HeadRow): ScopeHead => ({
   scope,
   acl,
@@ -82,6 +89,12 @@ function toEntities({ tables }: Page): WireEntity[] {
   );
 }
 
+function toRead([row, changes, page]: ContentRow, after: number, epochs: number[]): ScopeRead {
+  const head = { ...toHead(row), floorSeq: row[7] };
+  if (page) return { ...head, kind: 'snapshot', ...toPage(page) };
+  return { ...head, kind: 'changes', from: after + 1, to: head.seq, changes: (changes ?? []).map(toChange), epochs };
+}
+
 const toPage = (page: Page) => ({ entities: toEntities(page), ...(page.next === null ? {} : { next: page.next }) });
 
 export function createFeedRepository(db: Reader): FeedRepository {
@@ -97,31 +110,37 @@ export function createFeedRepository(db: Reader): FeedRepository {
       return head ? toHead(head) : undefined;
     },
 
-    readScopes: async (principalId, wants) => {
-      const asked = wants.map(({ scope, after }) => [scope, after?.seq ?? null, after?.logEpoch ?? null]);
-      const parts = await call<[HeadRow, ChangeRow[] | null, Page | null][]>(
-        sql`feed_read(${principalId}, ${JSON.stringify(asked)}::jsonb, ${PAGE_BYTES}, ${MOST_CHANGES})`,
-      );
-      const found = new Map<ScopeId, ScopeRead>();
-      const positions = new Map(wants.map(({ scope, after }) => [scope, after?.seq ?? 0]));
-      for (const [row, changes, page] of parts ?? []) {
-        const head = toHead(row);
-        const role = row[8] as Role;
-        const read: ScopeRead | undefined = page
-          ? { ...head, role, kind: 'snapshot', ...toPage(page) }
-          : changes
-            ? {
-                ...head,
-                role,
-                kind: 'changes',
-                from: (positions.get(head.scope) ?? 0) + 1,
-                to: head.seq,
-                changes: changes.map(toChange),
-              }
-            : undefined;
-        if (read) found.set(head.scope, read);
-      }
-      return found;
+    readScopes: async (asks) => {
+      if (asks.length === 0) return [];
+      const asked = asks.map(({ scope, after, readers }) => [
+        scope,
+        after?.seq ?? null,
+        after?.logEpoch ?? null,
+        readers,
+      ]);
+      // One statement sees one moment. A single reader's role comes with the head; of several, each one's is looked up.
+      // `offset 0` keeps the planner from reading the content once for each place that names it.
+      const { rows } = await sql<AnswerRow>`
+        select r.roles, c.part, case json_typeof(c.part -> 1) when 'array' then (
+          select json_agg(acl_epoch order by seq) from change
+          where scope_id = a.ask ->> 0 and seq > (a.ask ->> 1)::bigint) end as epochs
+        from jsonb_array_elements(${JSON.stringify(asked)}::jsonb) with ordinality a(ask, n)
+        cross join lateral (
+          select json_object_agg(m.id, m.role) as roles, min(m.id) as somebody
+          from (select id, feed_head(a.ask ->> 0, id) ->> 8 as role from jsonb_array_elements_text(a.ask -> 3) id
+            where jsonb_array_length(a.ask -> 3) > 1) m
+          where m.role is not null) r
+        cross join lateral (
+          select feed_read(case when jsonb_array_length(a.ask -> 3) = 1 then a.ask -> 3 ->> 0 else r.somebody end,
+            jsonb_build_array(a.ask), ${PAGE_BYTES}, ${MOST_CHANGES}) -> 0 as part
+          offset 0) c
+        order by a.n`.execute(db);
+      return rows.map(({ roles, part, epochs }, index) => {
+        if (!part) return undefined;
+        const { after, readers } = asks[index]!;
+        const read = toRead(part, after?.seq ?? 0, epochs ?? []);
+        return { read, roles: new Map(Object.entries(roles ?? { [readers[0]!]: part[0][8]! })) };
+      });
     },
 
     readPage: async (principalId, scope, next) => {
@@ -137,8 +156,13 @@ export function createFeedRepository(db: Reader): FeedRepository {
     },
 
     readChanges: async (scope, after) => {
-      const found = await call<[HeadRow, ChangeRow[]]>(sql`feed_gap(${scope}, ${after}::bigint)`);
-      return found ? { head: toHead(found[0]), changes: found[1].map(toChange), floorSeq: found[0][7] } : undefined;
+      const { rows } = await sql<{ found: [HeadRow, ChangeRow[]] | null; epochs: number[] | null }>`
+        select feed_gap(${scope}, ${after}::bigint) as found,
+          (select json_agg(acl_epoch order by seq) from change where scope_id = ${scope} and seq > ${after}::bigint) as epochs
+      `.execute(db);
+      const { found, epochs } = rows[0]!;
+      if (!found) return undefined;
+      return { head: toHead(found[0]), changes: found[1].map(toChange), epochs: epochs ?? [], floorSeq: found[0][7] };
     },
 
     readMembers: async (scope) => {

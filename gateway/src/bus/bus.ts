@@ -6,6 +6,7 @@ import { createBusMetrics, type BusMetrics } from './bus-metrics.ts';
 import type { Bus } from './bus-types.ts';
 import type { Entry } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
+import { FairPool } from './fair-pool.ts';
 import { Fence } from './fence.ts';
 import { Gate } from './gate.ts';
 import { LateHost, type GatewayMessage, type SocketHost } from './socket-host.ts';
@@ -19,7 +20,6 @@ import { RunFeed } from './run-feed.ts';
 import { RunGate, type RunReads } from './run-gate.ts';
 import { RunReader } from './run-reader.ts';
 import { ScopeFeed } from './scope-feed.ts';
-import { Semaphore } from './semaphore.ts';
 import { StreamWatchers } from './stream-watchers.ts';
 
 /** How many reads for opens go to Postgres at once. */
@@ -68,7 +68,6 @@ export function createBus(deps: BusDeps): SocketBus {
   const members = new Set<Member>();
   const host = new LateHost();
   const profiles = new ProfileCache(feed);
-  const reads = new Semaphore(READS_AT_ONCE);
   const streamWatchers = new StreamWatchers();
   let logEpoch = '';
   let headsAt = 0;
@@ -78,7 +77,9 @@ export function createBus(deps: BusDeps): SocketBus {
     entries: () => table.size,
     watchedRuns: () => runFeed.size,
     laggingSockets: () => [...members].filter(({ reader }) => reader.isFull).length,
+    waitingReads: () => pool.depth,
   });
+  const pool = new FairPool(READS_AT_ONCE, (ms) => metrics.readWait.observe(ms / 1000));
   const listener: BridgeListener = {
     onPacket: (packet) => scopeFeed.receive(packet),
     onRunEntry: (runId, json) => runFeed.receive(runId, json),
@@ -145,7 +146,7 @@ export function createBus(deps: BusDeps): SocketBus {
     feed,
     table,
     profiles,
-    reads,
+    pool,
     metrics,
     settle,
     onJoin: (reader, scope) => {
@@ -153,7 +154,7 @@ export function createBus(deps: BusDeps): SocketBus {
       if (who.length > 0) reader.port.send('presence:state', { scope, who });
     },
   });
-  const runGate = new RunGate({ reads: deps.runs, table, feed: runFeed, pool: reads, settle });
+  const runGate = new RunGate({ reads: deps.runs, table, feed: runFeed, pool, settle });
 
   const closeHere = (sessionId: string): void => {
     host.closeSession(sessionId);

@@ -15,6 +15,17 @@ export class ChangeRing {
     if (this.#changes.length > this.#capacity * 2) this.#changes = this.#changes.slice(-this.#capacity);
   }
 
+  /** The oldest that it holds. */
+  get firstSeq(): number | undefined {
+    return this.#changes[0]?.seq;
+  }
+
+  /** The log no longer tells what stands at or below the floor, and neither do we: it may have been erased. */
+  forgetUpTo(floor: number): void {
+    const first = this.#changes[0];
+    if (first !== undefined && first.seq <= floor) this.#changes = this.#changes.slice(floor + 1 - first.seq);
+  }
+
   clear(): void {
     this.#changes = [];
   }

@@ -2,6 +2,7 @@ import type { FeedRepository, ScopeHead } from '@muster/db/repositories/feed-typ
 import type { ScopeId } from '@muster/protocol/id';
 import type { Logger } from '@muster/runtime/logger';
 import { Entry, type AclGroup, type Watcher } from './entry.ts';
+import { HeadReads } from './head-reads.ts';
 import { SerialQueue } from './serial-queue.ts';
 
 /** Redis's side of an entry. Calls reach Redis in the order in which they are made. */
@@ -27,9 +28,11 @@ export class EntryTable {
   readonly #ports: Ports;
   readonly #entries = new Map<ScopeId, Entry>();
   readonly #groups = new Map<ScopeId, AclGroup>();
+  readonly #heads: HeadReads;
 
   constructor(ports: Ports) {
     this.#ports = ports;
+    this.#heads = new HeadReads(ports.feed);
   }
 
   find(scope: ScopeId): Entry | undefined {
@@ -118,7 +121,7 @@ export class EntryTable {
     try {
       // Subscribed first, head second: what is published in between waits in `held`.
       await this.#ports.subscriptions.subscribe(scopes);
-      const { heads } = await this.#ports.feed.readPositions(scopes, []);
+      const heads = await this.#heads.read(scopes);
       await this.#holdAcls(entries, heads);
       for (const entry of entries) this.#settle(entry, heads.get(entry.scope));
     } catch (fault) {
@@ -150,7 +153,6 @@ export class EntryTable {
     if (head === undefined || head.gone !== null) return this.#drop(entry);
     entry.seq = head.seq;
     entry.knownSeq = head.seq;
-    entry.changeEpoch = head.aclEpoch;
     entry.logEpoch = head.logEpoch;
     const group = this.#groups.get(head.acl) ?? this.#makeGroup(head);
     group.entries.add(entry);

@@ -2,6 +2,7 @@ import type { Change, Packet } from '@muster/protocol/change';
 import type { ScopeId } from '@muster/protocol/id';
 import type { ScopeGone } from '@muster/protocol/server-events';
 import { ChangeRing } from './change-ring.ts';
+import { EpochSteps } from './epoch-steps.ts';
 import { SerialQueue } from './serial-queue.ts';
 
 /** Whoever receives what happens in a scope: a socket that opened it, or a reader of a run in it. */
@@ -34,8 +35,8 @@ export class Entry {
   /** The entry of the acl that it shares, held for as long as this one lives: a removal is heard there. */
   aclEntry: Entry | undefined;
   seq = 0;
-  /** The acl's epoch at the last change that was taken in: a packet carries it. */
-  changeEpoch = 0;
+  /** The acl's epoch at each change of ring and outbox: a packet carries that of its last. */
+  readonly epochs = new EpochSteps();
   logEpoch = '';
   /** The highest seq that Postgres was seen to have: heads tell it, so that a client sees a gap that we cannot fill. */
   knownSeq = 0;

@@ -112,10 +112,10 @@ describe('what comes between read and join', () => {
     await world.connect('ben').open();
     const ada = world.connect('ada');
     const read = world.feed.readScopes;
-    world.feed.readScopes = async (principal, wants) => {
-      const found = await read(principal, wants);
-      for (const scope of found.values()) if (scope.scope === LIST) scope.aclEpoch = 0;
-      return found;
+    world.feed.readScopes = async (asks) => {
+      const answers = await read(asks);
+      for (const answer of answers) if (answer?.read.scope === LIST) answer.read.aclEpoch = 0;
+      return answers;
     };
     let answer: unknown;
     const wants = [{ scope: LIST }, { scope: 'list:44444444-4444-4444-8444-444444444444' as const }];
@@ -170,7 +170,7 @@ describe('positions', () => {
     expect(answer?.results).toMatchObject([
       { kind: 'changes', from: 3, to: 5, changes: [{ seq: 3 }, { seq: 4 }, { seq: 5 }] },
     ]);
-    expect(read.mock.calls[0]?.[1]).toEqual([{ scope: LIST, after: { seq: 5, logEpoch: epoch() } }]);
+    expect(read.mock.calls[0]?.[0]).toEqual([{ scope: LIST, after: { seq: 5, logEpoch: epoch() }, readers: ['ada'] }]);
   });
 
   test('a position of another log, or beyond the head, gets a snapshot', async () => {
@@ -212,12 +212,13 @@ test('an answer that passes a megabyte says later for the rest; the first is alw
     world.feed.commit(scope);
   }
   const read = world.feed.readScopes;
-  world.feed.readScopes = async (principal, wants) => {
-    const found = await read(principal, wants);
-    for (const one of found.values()) {
-      if (one.kind === 'snapshot') one.entities = [{ type: 'task', id: 't', value: { notes: 'x'.repeat(600_000) } }];
+  world.feed.readScopes = async (asks) => {
+    const answers = await read(asks);
+    for (const answer of answers) {
+      if (answer?.read.kind !== 'snapshot') continue;
+      answer.read.entities = [{ type: 'task', id: 't', value: { notes: 'x'.repeat(600_000) } }];
     }
-    return found;
+    return answers;
   };
   const ada = world.connect('ada');
   let kinds: string[] = [];

@@ -1,4 +1,4 @@
-import type { FeedRepository, ScopeRead } from '@muster/db/repositories/feed-types';
+import type { FeedRepository } from '@muster/db/repositories/feed-types';
 import type { ScopeResult } from '@muster/protocol/client-events';
 import type { ScopeId } from '@muster/protocol/id';
 import { LIMITS } from '@muster/protocol/limits';
@@ -8,6 +8,7 @@ import type { Entry } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
 import { splitBySize } from './packets.ts';
 import {
+  epochOf,
   isOfAnotherLog,
   moved,
   notFound,
@@ -22,14 +23,14 @@ import {
 import { peopleOfChanges, type ProfileCache } from './profile-cache.ts';
 import type { Reader } from './reader.ts';
 import { packetOf } from './scope-feed.ts';
-import type { Semaphore } from './semaphore.ts';
+import type { FairPool } from './fair-pool.ts';
+import { SharedReads, type FeedWant } from './shared-reads.ts';
 
 /** Scopes read in one transaction; between two of them the answer's size is looked at. */
 const SCOPES_PER_READ = 25;
 /** How often a scope is read again because the log moved meanwhile, before the reader is asked to come back. */
 const READS = 8;
 
-type FeedWant = Parameters<FeedRepository['readScopes']>[1][number];
 export interface OpenAnswer {
   results: ScopeResult[];
   profiles: Profiles;
@@ -39,7 +40,8 @@ export interface GatePorts {
   feed: Pick<FeedRepository, 'readScopes' | 'readPage'>;
   table: EntryTable;
   profiles: ProfileCache;
-  reads: Semaphore;
+  /** Of all reads for sockets. */
+  pool: FairPool;
   metrics: BusMetrics;
   /** Another log, or an epoch that we have not heard of: compare with Postgres now. Settles when that is done. */
   settle(): Promise<void>;
@@ -55,8 +57,11 @@ export interface GatePorts {
 export class Gate {
   readonly #ports: GatePorts;
 
+  readonly #reads: SharedReads;
+
   constructor(ports: GatePorts) {
     this.#ports = ports;
+    this.#reads = new SharedReads(ports);
   }
 
   /**
@@ -90,7 +95,9 @@ export class Gate {
     if (entry === undefined) throw notFound();
     try {
       for (let tries = 0; tries < READS; tries++) {
-        const page = await this.#ports.reads.run(() => this.#ports.feed.readPage(reader.userId, scope, next));
+        const page = await this.#ports.pool.run(reader.userId, () =>
+          this.#ports.feed.readPage(reader.userId, scope, next),
+        );
         if (!reader.port.isConnected()) return;
         if (entry.isDropped) break;
         if (page === undefined) throw notFound();
@@ -117,8 +124,10 @@ export class Gate {
         if (reader.isFull || !reader.suspended.delete(scope) || passage === undefined || result === undefined) return;
         if (result.kind === 'error') return reader.lose({ scope, reason: 'removed' });
         if (result.kind === 'changes') {
-          for (const run of splitBySize(result.changes))
-            reader.port.send('scope:changes', { ...packetOf(passage.entry!, run), profiles });
+          for (const run of splitBySize(result.changes)) {
+            const packet = packetOf(passage.entry!, run, epochOf(passage, run.at(-1)!.seq));
+            reader.port.send('scope:changes', { ...packet, profiles });
+          }
         }
         this.#join(reader, passage);
       });
@@ -144,6 +153,7 @@ export class Gate {
         // ---- From here on there is no await: nothing interleaves with check, answer, tail and join. ----
         if (!reader.port.isConnected()) return;
         if (this.#check(passages)) {
+          this.#ports.metrics.ringAnswers.inc(passages.reduce((sum, { prefix }) => sum + prefix.length, 0));
           return turn(passages, { results: passages.map(resultOf), profiles: this.#ports.profiles.peek(people) });
         }
         if (passages.some(isOfAnotherLog)) await this.#ports.settle();
@@ -190,8 +200,12 @@ export class Gate {
         continue;
       }
       // Inside the turn of the read's start: ring and position belong together.
-      const wants = part.filter(({ entry }) => entry !== undefined).map((passage) => this.#wantBehindRing(passage));
-      const found = wants.length === 0 ? new Map<ScopeId, ScopeRead>() : await this.#readScopes(reader.userId, wants);
+      const wants = part
+        .filter(({ entry }) => entry !== undefined)
+        .map((passage): [ScopeId, () => FeedWant] => [passage.want.scope, () => this.#wantBehindRing(passage)]);
+      const found = await this.#reads.read(reader.userId, new Map(wants)).catch((cause: unknown) => {
+        throw unavailable(cause);
+      });
       for (const passage of part) {
         passage.read = found.get(passage.want.scope);
         passage.state = 'read';
@@ -215,14 +229,6 @@ export class Gate {
     return { scope: want.scope, after: { seq: entry!.seq, logEpoch: entry!.logEpoch } };
   }
 
-  async #readScopes(userId: string, wants: FeedWant[]): Promise<Map<ScopeId, ScopeRead>> {
-    try {
-      return await this.#ports.reads.run(() => this.#ports.feed.readScopes(userId, wants));
-    } catch (cause) {
-      throw unavailable(cause);
-    }
-  }
-
   /** Whether all may be answered now; those that may not are marked as unread. */
   #check(passages: Passage[]): boolean {
     let isComplete = true;
@@ -236,7 +242,10 @@ export class Gate {
           (read.logEpoch === entry.logEpoch &&
             read.aclEpoch >= entry.epoch &&
             entry.ring.reaches(read.seq, entry.seq)));
-      if (isSound) continue;
+      // What Postgres no longer tells from there on, the ring must not either.
+      if (read !== undefined) entry?.ring.forgetUpTo(read.floorSeq);
+      const isErased = passage.prefix.length > 0 && passage.prefix[0]!.seq <= read!.floorSeq;
+      if (isSound && !isErased) continue;
       passage.state = 'unread';
       isComplete = false;
     }

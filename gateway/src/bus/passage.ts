@@ -50,6 +50,12 @@ export function resultOf({ want: { scope, after }, state, read, prefix }: Passag
   return { scope, kind: 'changes', from: after!.seq + 1, to: read.to, changes, aclEpoch, logEpoch };
 }
 
+/** The acl's epoch at a change that the answer holds: as the row says, or as the ring knows. */
+export function epochOf({ entry, read }: Passage, seq: number): number {
+  const fromRow = read?.kind === 'changes' ? read.epochs[seq - read.from] : undefined;
+  return fromRow ?? entry!.epochs.at(seq);
+}
+
 /** About how much the answer takes on the wire. */
 export function sizeOf({ read, prefix }: Passage): number {
   if (read === undefined) return 200;

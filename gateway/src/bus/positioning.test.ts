@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LIST, MemoryWorld, THREAD } from './test/memory-world.ts';
+import { LIST, MemoryWorld, settle, THREAD } from './test/memory-world.ts';
 
 /** P3: a client that hears nothing for 5 s reconnects; what Redis lost is there before that. */
 const BOUND_MS = 3_700;
@@ -121,6 +121,19 @@ describe('heads', () => {
 });
 
 describe('the log went back', () => {
+  test('a gateway that starts knows no log before: its subscriber may be ready first, and nothing went back', async () => {
+    const starting = new MemoryWorld({ feed: world.feed });
+    starting.redis.listeners[0]!.listener.onReady();
+    await settle();
+    await starting.bus.start();
+    const ada = starting.connect('ada');
+    starting.redis.listeners[0]!.listener.onReady();
+    await vi.advanceTimersByTimeAsync(BOUND_MS);
+    expect(ada.all('hello')).toEqual([]);
+    expect(await starting.metrics.text()).not.toMatch(/resets_total\{why="log"/);
+    starting.bus.stop();
+  });
+
   test('another logEpoch drops every entry and says hello again; clients reopen and get snapshots', async () => {
     world.commit();
     const ada = await openAs('ada');

@@ -40,18 +40,20 @@ export class Positioning {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  #isStopped = false;
+  /** Before the start there is nothing to compare, nor a log to compare it with. */
+  #isOn = false;
 
   constructor(ports: PositioningPorts) {
     this.#ports = ports;
   }
 
   start(): void {
+    this.#isOn = true;
     this.#schedule();
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#isOn = false;
     clearTimeout(this.#timer);
   }
 
@@ -66,7 +68,7 @@ export class Positioning {
   }
 
   #schedule(): void {
-    if (this.#isStopped) return;
+    if (!this.#isOn) return;
     clearTimeout(this.#timer);
     const { least, most } = EVERY_MS;
     const wait = this.#ports.isRedisUp() ? least + Math.random() * (most - least) : WITHOUT_REDIS_MS;
@@ -74,7 +76,7 @@ export class Positioning {
   }
 
   #run(): Promise<void> {
-    if (this.#isStopped) return Promise.resolve();
+    if (!this.#isOn) return Promise.resolve();
     const running = this.#compare()
       .then(() => this.#ports.metrics.positionings.inc({ outcome: 'ok' }))
       .catch((err: unknown) => {
@@ -103,22 +105,27 @@ export class Positioning {
       ),
       QUERY_WITHIN_MS,
     );
-    if (this.#isStopped) return;
+    if (!this.#isOn) return;
     if (read.logEpoch !== this.#ports.logEpoch()) return this.#ports.onLogWentBack(read.logEpoch);
     const isShorter = asked.some((entry, index) => (read.heads.get(entry.scope)?.seq ?? Infinity) < before[index]!);
     if (isShorter) return this.#ports.onLogWentBack(read.logEpoch);
     for (const entry of asked) this.#correct(entry, read.heads.get(entry.scope));
     const ended = sessions.filter((session) => !read.validSessions.has(session));
-    if (ended.length > 0) this.#ports.onSessionsEnded(ended);
+    if (ended.length === 0) return;
+    this.#ports.metrics.positioningMisses.inc({ kind: 'session' }, ended.length);
+    this.#ports.onSessionsEnded(ended);
   }
 
   #correct(entry: Entry, head: ScopeHead | undefined): void {
-    const { table, fence, scopeFeed } = this.#ports;
+    const { table, fence, scopeFeed, metrics } = this.#ports;
     const { group } = entry;
     if (entry.isDropped || group === undefined) return;
-    if (head === undefined || head.gone !== null)
+    if (head === undefined || head.gone !== null) {
+      metrics.positioningMisses.inc({ kind: 'gone' }, entry.watchers.size);
       return table.evictAll(entry, head?.gone ?? 'deleted', head?.goneTo ?? null);
+    }
     if (head.aclEpoch > group.epoch) {
+      metrics.positioningMisses.inc({ kind: 'rights' });
       fence.raise(group, head.aclEpoch).catch((err: unknown) => this.#ports.logger.error({ err }, 'a fence failed'));
     }
     if (head.seq > entry.seq) scopeFeed.expect(entry, head.seq);

@@ -3,9 +3,9 @@ import type { ScopeId } from '@muster/protocol/id';
 import type { RunWatchAnswer, TextPosition } from '@muster/protocol/run';
 import type { Entry } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
+import type { FairPool } from './fair-pool.ts';
 import type { RunEntry, RunFeed, RunMember } from './run-feed.ts';
 import type { StoredRun } from './run-fold.ts';
-import type { Semaphore } from './semaphore.ts';
 
 const READS = 8;
 
@@ -25,7 +25,7 @@ export interface RunGatePorts {
   reads: RunReads;
   table: EntryTable;
   feed: RunFeed;
-  pool: Semaphore;
+  pool: FairPool;
   settle(): Promise<void>;
 }
 
@@ -96,7 +96,7 @@ export class RunGate {
 
   async #read(userId: string, runId: string): Promise<RunRead | undefined> {
     try {
-      return await this.#ports.pool.run(() => this.#ports.reads.findRun(userId, runId));
+      return await this.#ports.pool.run(userId, () => this.#ports.reads.findRun(userId, runId));
     } catch (cause) {
       throw unavailable(cause);
     }

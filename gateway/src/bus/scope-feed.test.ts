@@ -95,6 +95,42 @@ describe('order', () => {
   });
 });
 
+describe('the epoch of a packet', () => {
+  test('is that of its last change, also in packets that rows, the ring or a drained socket give', async () => {
+    const epochs = (socket: Awaited<ReturnType<typeof openAs>>) =>
+      socket.all('scope:changes').map(({ from, to, aclEpoch }) => [from, to, aclEpoch]);
+    const ada = await openAs('ada');
+    const slow = await openAs('ada');
+    slow.member.reader.suspend();
+    // Lost: two changes, then somebody's rights without a change in the log, which positioning alone would find.
+    world.feed.commit(LIST);
+    world.feed.commit(LIST);
+    world.feed.acls.get(LIST)!.epoch += 5;
+    const held = world.feed.packet(LIST, 2, 2);
+    world.feed.commit(LIST);
+    world.redis.publish({ ...held, from: 4, to: 4, changes: [{ ...held.changes[0]!, seq: 4 }], aclEpoch: 1 });
+    world.feed.scopes.get(LIST)!.changes.splice(2);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(epochs(ada)).toEqual([[1, 2, 1]]);
+    world.commit();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(epochs(ada).at(-1)).toEqual([3, 3, 6]);
+    slow.member.reader.isFull = false;
+    await world.bus.gate.resume(slow.member.reader);
+    expect(epochs(slow)).toEqual([[1, 3, 6]]);
+
+    const late = world.connect('ben');
+    const read = world.feed.hold('readScopes');
+    const opening = late.open();
+    await read.taken;
+    world.commit();
+    await vi.advanceTimersByTimeAsync(10);
+    read.arrive();
+    await opening;
+    expect(epochs(late)).toEqual([[4, 4, 6]]);
+  });
+});
+
 describe('emission', () => {
   test('the first change goes at once, those that follow within milliseconds travel as one packet', async () => {
     const ada = await openAs('ada');

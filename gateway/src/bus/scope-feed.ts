@@ -1,4 +1,4 @@
-import type { FeedRepository } from '@muster/db/repositories/feed-types';
+import type { FeedRepository, ScopeHead } from '@muster/db/repositories/feed-types';
 import type { Change, Packet } from '@muster/protocol/change';
 import type { Logger } from '@muster/runtime/logger';
 import type { BusMetrics } from './bus-metrics.ts';
@@ -12,6 +12,8 @@ import { scopeRoom, type LocalRooms } from './rooms.ts';
 /** Writers reorder by a few milliseconds; what is still missing after this was lost. */
 const GAP_WAIT_MS = 30;
 const REPAIR_RETRY_MS = 250;
+/** A longer gap costs all readers more than the snapshots that they pull: the entry starts anew at the head. */
+const REPAIR_MOST = 2_000;
 /** Changes that follow each other within this travel as one packet; the first goes at once. */
 const COALESCE_MS = 4;
 /** Beyond these, packets are dropped: the repair reads them from Postgres. */
@@ -19,7 +21,7 @@ const HELD_PACKETS = 500;
 const QUEUED_JOBS = 2_000;
 
 export interface ScopeFeedPorts {
-  feed: Pick<FeedRepository, 'readChanges'>;
+  feed: Pick<FeedRepository, 'readChanges' | 'findHead'>;
   table: EntryTable;
   fence: Fence;
   profiles: ProfileCache;
@@ -74,7 +76,7 @@ export class ScopeFeed {
       return this.#waitForGap(entry, GAP_WAIT_MS);
     }
     this.#count('taken');
-    const taken = this.#apply(entry, packet.changes, packet.aclEpoch);
+    const taken = this.#apply(entry, packet.changes, () => packet.aclEpoch, packet.aclEpoch);
     if (taken === undefined) return this.#takeHeld(entry);
     return taken.then(() => this.#takeHeld(entry));
   }
@@ -107,57 +109,84 @@ export class ScopeFeed {
   /** Once for the whole gateway, instead of a pull by each of its clients. */
   async #repair(entry: Entry): Promise<void> {
     if (!entry.isReady || (entry.held.length === 0 && entry.knownSeq <= entry.seq)) return;
+    const { feed, logger, metrics } = this.#ports;
+    const from = entry.seq;
+    // Nothing that came after it has shown the gap: without the comparison with Postgres nobody would know.
+    const isMiss = entry.held.length === 0;
     let read;
     try {
-      read = await this.#ports.feed.readChanges(entry.scope, entry.seq);
+      const to = Math.max(entry.knownSeq, entry.held.at(-1)?.to ?? 0);
+      if (to - from > REPAIR_MOST) return await this.#skip(entry, await feed.findHead(entry.scope));
+      read = await feed.readChanges(entry.scope, from);
     } catch (err) {
-      this.#ports.logger.warn({ err, scope: entry.scope }, 'a gap cannot be read yet');
+      logger.warn({ err, scope: entry.scope }, 'a gap cannot be read yet');
       return this.#waitForGap(entry, REPAIR_RETRY_MS);
     }
     if (entry.isDropped) return;
-    if (read === undefined || read.head.logEpoch !== entry.logEpoch || read.head.seq < entry.seq) {
-      entry.held = [];
-      return this.#ports.onSuspect(entry);
-    }
-    const first = read.changes[0];
-    if (first === undefined) {
+    if (read === undefined || this.#isOfAnotherLog(entry, read.head)) return this.#suspect(entry);
+    const { head, changes, epochs, floorSeq } = read;
+    if (from < floorSeq) {
+      // What stands below the floor was compacted, or its content erased: it says no longer what happened.
+      await this.#reset(entry, head, 'floor');
+    } else if (changes.length === 0) {
       // What was announced beyond the head is not stored: it can only come from another log.
       if (entry.held.length > 0) this.#ports.onSuspect(entry);
       entry.held = [];
       entry.knownSeq = entry.seq;
       return;
-    }
-    if (first.seq === entry.seq + 1) {
-      this.#ports.metrics.gaps.inc();
-      await this.#apply(entry, read.changes, read.head.aclEpoch);
+    } else if (changes[0]!.seq === from + 1) {
+      metrics.gaps.inc();
+      if (isMiss) metrics.positioningMisses.inc({ kind: 'change' }, changes.length);
+      await this.#apply(entry, changes, (seq) => epochs[seq - from - 1]!, head.aclEpoch);
     } else {
-      await this.#reset(entry, read.head.seq, read.head.aclEpoch);
+      await this.#reset(entry, head, 'hole');
     }
     if (entry.isDropped) return;
-    if (entry.seq < read.head.seq) this.#waitForGap(entry, 0);
+    if (entry.seq < head.seq) this.#waitForGap(entry, 0);
     await this.#takeHeld(entry);
   }
 
-  /** The log does not reach back to where we stood. */
-  async #reset(entry: Entry, seq: number, epoch: number): Promise<void> {
-    this.#ports.metrics.resets.inc({ why: 'floor' });
-    if (epoch > entry.epoch && !(await this.#ports.fence.raise(entry.group!, epoch))) return;
+  #isOfAnotherLog(entry: Entry, head: ScopeHead): boolean {
+    return head.logEpoch !== entry.logEpoch || head.seq < entry.seq;
+  }
+
+  #suspect(entry: Entry): void {
+    entry.held = [];
+    this.#ports.onSuspect(entry);
+  }
+
+  async #skip(entry: Entry, head: ScopeHead | undefined): Promise<void> {
+    if (entry.isDropped) return;
+    if (head === undefined || this.#isOfAnotherLog(entry, head)) return this.#suspect(entry);
+    await this.#reset(entry, head, 'far');
+    await this.#takeHeld(entry);
+  }
+
+  /** What lies between is not told change by change: heads show the gap, and readers pull. */
+  async #reset(entry: Entry, { seq, aclEpoch }: ScopeHead, why: string): Promise<void> {
+    this.#ports.metrics.resets.inc({ why });
+    if (aclEpoch > entry.epoch && !(await this.#ports.fence.raise(entry.group!, aclEpoch))) return;
     if (entry.isDropped) return;
     entry.ring.clear();
+    entry.epochs.clear();
     entry.outbox = [];
     entry.seq = seq;
     entry.knownSeq = Math.max(entry.knownSeq, seq);
     this.#ports.onReset(entry);
   }
 
-  /** Contiguous changes of which some may be known; the rest is taken in and emitted, behind the fence. */
-  #apply(entry: Entry, changes: Change[], epoch: number): void | Promise<void> {
+  /**
+   * Contiguous changes of which some may be known; the rest is taken in and emitted, behind the fence.
+   * @param epochOf the acl's at a change's commit
+   * @param epoch the highest that is known of
+   */
+  #apply(entry: Entry, changes: Change[], epochOf: (seq: number) => number, epoch: number): void | Promise<void> {
     const fresh = changes[0]!.seq === entry.seq + 1 ? changes : changes.filter(({ seq }) => seq > entry.seq);
     const strangers = [...peopleOfChanges(fresh)].filter((id) => !entry.introduced.has(id));
     const isKnown = strangers.every((id) => this.#ports.profiles.has(id));
-    if (epoch <= entry.epoch && isKnown) return this.#takeIn(entry, fresh, epoch);
+    if (epoch <= entry.epoch && isKnown) return this.#takeIn(entry, fresh, epochOf);
     return this.#prepare(entry, epoch, isKnown ? [] : strangers).then((isOpen) => {
-      if (isOpen) this.#takeIn(entry, fresh, epoch);
+      if (isOpen) this.#takeIn(entry, fresh, epochOf);
     });
   }
 
@@ -168,11 +197,12 @@ export class ScopeFeed {
     return !entry.isDropped;
   }
 
-  #takeIn(entry: Entry, changes: Change[], epoch: number): void {
+  #takeIn(entry: Entry, changes: Change[], epochOf: (seq: number) => number): void {
     const last = changes.at(-1)!;
     entry.ring.push(changes);
+    for (const { seq } of changes) entry.epochs.add(seq, epochOf(seq));
+    entry.epochs.forgetBelow(Math.min(entry.ring.firstSeq!, (entry.outbox[0] ?? changes[0]!).seq));
     entry.seq = last.seq;
-    entry.changeEpoch = epoch;
     if (last.seq > entry.knownSeq) entry.knownSeq = last.seq;
     this.#ports.metrics.changes.inc(changes.length);
     this.#ports.onChanges(entry, changes);
@@ -211,14 +241,21 @@ export class ScopeFeed {
   }
 }
 
-/** Changes of an entry as a packet. */
-export function packetOf(entry: Entry, changes: Change[]): Packet {
+/**
+ * Changes of an entry as a packet.
+ * @param aclEpoch that of the last; known of those that stand in the ring or the outbox
+ */
+export function packetOf(
+  entry: Entry,
+  changes: Change[],
+  aclEpoch: number = entry.epochs.at(changes.at(-1)!.seq),
+): Packet {
   return {
     scope: entry.scope,
     from: changes[0]!.seq,
     to: changes.at(-1)!.seq,
     changes,
-    aclEpoch: entry.changeEpoch,
+    aclEpoch,
     logEpoch: entry.logEpoch,
   };
 }

@@ -39,7 +39,10 @@ export function watchSlowReaders({
 
   const suspend = (session: Session) => {
     const { reader } = session.member;
-    if (!reader.isFull) logger.info({ userId: session.identity.userId }, 'a socket is full');
+    if (!reader.isFull) {
+      bus.metrics.lagged.inc();
+      logger.info({ userId: session.identity.userId }, 'a socket is full');
+    }
     reader.suspend();
     suspendedRuns.set(session, [...(suspendedRuns.get(session) ?? []), ...session.member.runs.leaveAll()]);
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FeedRepository, ScopeHead, ScopeRead } from '@muster/db/repositories/feed-types';
+import type { FeedRepository, ScopeAsk, ScopeHead, ScopeRead } from '@muster/db/repositories/feed-types';
 import type { Change, Effect, Packet } from '@muster/protocol/change';
 import type { ScopeId } from '@muster/protocol/id';
 import type { Profiles, Role } from '@muster/protocol/principal';
@@ -11,6 +11,8 @@ interface Row {
   goneTo: ScopeId | null;
   floor: number;
   changes: Change[];
+  /** The acl's at each change. */
+  epochs: Map<number, number>;
 }
 export type FeedMethod = keyof FeedRepository | 'findRun';
 
@@ -37,7 +39,7 @@ export class MemoryFeed implements FeedRepository, RunReads {
   #holds = new Map<FeedMethod, { onTaken(): void; arrival: Promise<void> }[]>();
 
   make(scope: ScopeId, members: Record<string, Role>, acl: ScopeId = scope): void {
-    this.scopes.set(scope, { acl, gone: null, goneTo: null, floor: 0, changes: [] });
+    this.scopes.set(scope, { acl, gone: null, goneTo: null, floor: 0, changes: [], epochs: new Map() });
     if (acl === scope) this.acls.set(acl, { epoch: 1, members: new Map(Object.entries(members)) });
   }
 
@@ -47,13 +49,14 @@ export class MemoryFeed implements FeedRepository, RunReads {
     const seq = (row.changes.at(-1)?.seq ?? 0) + 1;
     const change: Change = { seq, at: Date.now(), txnId: randomUUID(), actor: { id: by, kind: 'person' }, effects };
     row.changes.push(change);
+    row.epochs.set(seq, this.acls.get(row.acl)!.epoch);
     return this.packet(scope, seq, seq);
   }
 
   packet(scope: ScopeId, from: number, to: number): Packet {
     const row = this.scopes.get(scope)!;
     const changes = row.changes.filter(({ seq }) => seq >= from && seq <= to);
-    return { scope, from, to, changes, aclEpoch: this.acls.get(row.acl)!.epoch, logEpoch: this.logEpoch };
+    return { scope, from, to, changes, aclEpoch: row.epochs.get(to) ?? 1, logEpoch: this.logEpoch };
   }
 
   /** A removal, with the change that tells it: that change carries the new epoch. */
@@ -89,27 +92,33 @@ export class MemoryFeed implements FeedRepository, RunReads {
     return this.calls.filter((call) => call === method).length;
   }
 
-  readScopes: FeedRepository['readScopes'] = (principal, wants) =>
-    this.#answer('readScopes', () => {
-      const found = new Map<ScopeId, ScopeRead>();
-      for (const { scope, after } of wants) {
-        const head = this.#head(scope);
-        const role = this.#role(scope, principal);
-        if (head === undefined || head.gone !== null || role === undefined) continue;
-        const { changes, floor } = this.scopes.get(scope)!;
-        const canCatchUp =
-          after !== undefined && after.logEpoch === this.logEpoch && after.seq <= head.seq && after.seq >= floor;
-        if (canCatchUp) {
-          const tail = changes.filter(({ seq }) => seq > after.seq);
-          found.set(scope, { ...head, role, kind: 'changes', from: after.seq + 1, to: head.seq, changes: tail });
-        } else {
-          const entities = changes.map(({ seq }) => ({ type: 'task', id: `t${seq}`, value: { title: `seq ${seq}` } }));
-          const next = this.pageAfterFirst === undefined ? {} : { next: this.pageAfterFirst };
-          found.set(scope, { ...head, role, kind: 'snapshot', entities, ...next });
-        }
-      }
-      return found;
-    });
+  readScopes: FeedRepository['readScopes'] = (asks) =>
+    this.#answer('readScopes', () =>
+      asks.map((ask) => {
+        const roles = new Map(
+          ask.readers.flatMap((reader) => {
+            const role = this.#role(ask.scope, reader);
+            return role === undefined ? [] : [[reader, role] as const];
+          }),
+        );
+        return roles.size === 0 ? undefined : { read: this.#read(ask), roles };
+      }),
+    );
+
+  #read({ scope, after }: ScopeAsk): ScopeRead {
+    const { changes, floor, epochs } = this.scopes.get(scope)!;
+    const head = { ...this.#head(scope)!, floorSeq: floor };
+    const canCatchUp =
+      after !== undefined && after.logEpoch === this.logEpoch && after.seq <= head.seq && after.seq >= floor;
+    if (canCatchUp) {
+      const tail = changes.filter(({ seq }) => seq > after.seq);
+      const position = { from: after.seq + 1, to: head.seq };
+      return { ...head, ...position, kind: 'changes', changes: tail, epochs: tail.map(({ seq }) => epochs.get(seq)!) };
+    }
+    const entities = changes.map(({ seq }) => ({ type: 'task', id: `t${seq}`, value: { title: `seq ${seq}` } }));
+    const next = this.pageAfterFirst === undefined ? {} : { next: this.pageAfterFirst };
+    return { ...head, kind: 'snapshot', entities, ...next };
+  }
 
   readPage: FeedRepository['readPage'] = (principal, scope) =>
     this.#answer('readPage', () => {
@@ -124,8 +133,10 @@ export class MemoryFeed implements FeedRepository, RunReads {
     this.#answer('readChanges', () => {
       const head = this.#head(scope);
       if (head === undefined) return undefined;
-      const { changes, floor } = this.scopes.get(scope)!;
-      return { head, changes: changes.filter(({ seq }) => seq > Math.max(after, floor)), floorSeq: floor };
+      const { changes, floor, epochs } = this.scopes.get(scope)!;
+      // Erased rows stay, emptied; compacted ones are gone.
+      const tail = changes.filter(({ seq }) => seq > after);
+      return { head, changes: tail, epochs: tail.map(({ seq }) => epochs.get(seq)!), floorSeq: floor };
     });
 
   readMembers: FeedRepository['readMembers'] = (scope) =>

@@ -124,6 +124,7 @@ export class MemoryWorld {
   readonly feed: MemoryFeed;
   readonly redis: MemoryRedis;
   readonly bus: SocketBus;
+  readonly metrics = createMetrics({ hasProcessMetrics: false });
   readonly sockets = new Set<MemorySocket>();
   readonly rooms = new Map<string, Set<MemorySocket>>();
   readonly told: GatewayMessage[] = [];
@@ -137,7 +138,7 @@ export class MemoryWorld {
       gatewayId: id,
       feed,
       runs: feed,
-      metrics: createMetrics({ hasProcessMetrics: false }),
+      metrics: this.metrics,
       logger: silentLogger(),
       bridge: (listener) => {
         const heard = { listener, scopes: new Set<ScopeId>(), runs: new Set<string>() };
@@ -207,6 +208,13 @@ export class MemoryWorld {
       },
     });
     return socket;
+  }
+
+  /** What a counter or gauge stands at, its labels in the order of their names; 0 where it was never counted. */
+  async measured(name: string, labels = ''): Promise<number> {
+    const line = `muster_${name}${labels === '' ? '' : `{${labels}}`} `;
+    const found = (await this.metrics.text()).split('\n').find((one) => one.startsWith(line));
+    return Number(found?.slice(line.length) ?? 0);
   }
 
   /** A commit that everybody hears of. */
