@@ -52,7 +52,8 @@ const SECTIONS: Record<Part, Section> = {
       'writes again: one in five makes a task, the others rename or complete one. The peer is `pgbench -N` with as many ' +
       'clients (scale 10, one thread) in another database of the same server, whose commits are on the disk when they are ' +
       'answered. A task is more than a row of pgbench: rights, order of the log, the previous values and an exact answer to ' +
-      'a repeat come with it.',
+      'a repeat come with it. The bare statements are the other peer: writers with a connection each that update the task, ' +
+      'take a number of the log, insert the change and count their mid in one transaction, and ask and decide nothing.',
     against: 'the peer',
   },
   socket: {
