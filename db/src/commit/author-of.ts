@@ -19,10 +19,12 @@ function wrote(effect: Effect, [, type, id, field]: AuthorKey): boolean {
  * Whose change broke a condition: of this batch, or else as the log tells.
  * @throws {StartAgain} where the log has to be asked first
  */
-export function authorOf(batch: Batch, { scope, type, id, field }: Broken, state: BatchState): BrokenCondition['by'] {
-  // The sub-tasks' own changes would have to be searched for by their parent: nobody is named for those.
-  if (scope === undefined || field === 'children') return null;
-  const key: AuthorKey = [scope, type, id, field ?? WHOLE];
+export function authorOf(batch: Batch, broken: Broken, state: BatchState): BrokenCondition['by'] {
+  const { scope, type, field, child } = broken;
+  // Other sub-tasks: whoever made the one that came; one that left tells nothing of who took it.
+  const id = field === 'children' ? child : broken.id;
+  if (scope === undefined || id === undefined) return null;
+  const key: AuthorKey = [scope, type, id, field === null || field === 'children' ? WHOLE : field];
   const own = batch.changes.findLast(
     (row) => row.scope === scope && row.change.effects.some((effect) => wrote(effect, key)),
   );

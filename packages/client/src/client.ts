@@ -279,7 +279,7 @@ export function createClient(options: ClientOptions): MusterClient {
     get: (type, id) => view.get(type, id),
     all: (scope, type) => view.all(scope, type),
     profile: (id) => profiles.get(id),
-    mutate: (name, args) => outbox.mutate(name, args),
+    mutate: (name, args, options) => outbox.mutate(name, args, options),
     presence: {
       set: (scope, state) => presence.set(scope, state),
       of: (scope) => presence.of(scope),

@@ -58,12 +58,13 @@ export function createIntent(mutation: Omit<PendingMutation, 'mid'> & { mid: num
 }
 
 /** What storage keeps of an intent. */
-export const toMutation = ({ mid, nonce, name, args, base, queuedAt, seqs }: Intent): PendingMutation => ({
+export const toMutation = ({ mid, nonce, name, args, base, ifStill, queuedAt, seqs }: Intent): PendingMutation => ({
   mid: mid ?? 0,
   nonce,
   name: name as PendingMutation['name'],
   args,
   base,
+  ...(ifStill ? { ifStill } : {}),
   queuedAt,
   seqs,
 });

@@ -3,11 +3,12 @@ import { COMMAND_ARGS, type CommandArgs, type CommandName } from '@muster/protoc
 import { MusterError, parseOrThrow, type WireError } from '@muster/protocol/error';
 import * as z from 'zod/mini';
 import { v4 } from 'uuid';
+import { editsOf } from './edits.ts';
 import type { Emitter } from './emitter.ts';
 import { createIntent, toMutation, VOID, type Intent } from './intent.ts';
 import type { Replica } from './replica.ts';
 import type { StorageWriter } from './storage-writer.ts';
-import type { Clock, MusterClient, Outcome, PendingMutation, TabSeat } from './types.ts';
+import type { Clock, MusterClient, MutateOptions, Outcome, PendingMutation, TabSeat } from './types.ts';
 
 export interface OutboxOptions {
   replica: Replica;
@@ -65,14 +66,20 @@ export class Outbox {
     return this.#intents.find((intent) => intent.nonce === nonce);
   }
 
-  mutate<N extends CommandName>(name: N, given: CommandArgs<N>): ReturnType<MusterClient['mutate']> {
+  mutate<N extends CommandName>(
+    name: N,
+    given: CommandArgs<N>,
+    { ifStill, isUnforeseen = false }: MutateOptions = {},
+  ): ReturnType<MusterClient['mutate']> {
     if (!Object.hasOwn(COMMAND_ARGS, name)) throw new MusterError('invalid', `There is no command ${name}.`);
     const args: unknown = parseOrThrow(COMMAND_ARGS[name], given);
-    const { replica, clock, writer } = this.#options;
-    const intent = createIntent({ mid: null, nonce: v4(), name, args, base: null, queuedAt: clock.now(), seqs: null });
+    const { replica, clock, writer, emitter } = this.#options;
+    const made = { mid: null, nonce: v4(), name, args, base: null, queuedAt: clock.now(), seqs: null };
+    const intent = createIntent(ifStill ? { ...made, ifStill } : made);
     const outcome = new Promise<Outcome>((resolve) => (intent.resolve = resolve));
     this.#meet(intent.nonce);
-    replica.paint([this.#insert(intent)], 'local');
+    replica.paint([isUnforeseen ? replica.view.adopt(intent) : this.#insert(intent)], 'local');
+    emitter.emit('made', { nonce: intent.nonce, name, args, edits: editsOf(replica.view, intent) });
     const scope = intent.effects[0]?.scope;
     intent.base = (scope && replica.confirmed.position(scope)?.seq) ?? null;
     const { mid: _none, ...mutation } = toMutation(intent);

@@ -72,12 +72,19 @@ export class Pusher {
 
   async #send(intent: Intent): Promise<void> {
     const round = this.#round;
-    const { mid, nonce, name, args, base } = intent;
+    const { mid, nonce, name, args, base, ifStill } = intent;
     this.#inFlight.add(intent);
     this.#outstanding += 1;
     let answer: unknown;
     try {
-      answer = await this.#options.request('mutate', { mid, nonce, name, args, ...(base === null ? {} : { base }) });
+      answer = await this.#options.request('mutate', {
+        mid,
+        nonce,
+        name,
+        args,
+        ...(base === null ? {} : { base }),
+        ...(ifStill ? { ifStill } : {}),
+      });
     } catch {
       // The connection went: all that is unanswered is sent again by the next one's round.
       this.#outstanding -= 1;

@@ -186,6 +186,7 @@ export class Replica {
     if (!own) return;
     own.arrived.set(scope, change.seq);
     this.view.settleIn(own, scope, touched);
+    this.#options.emitter.emit('arrived', own.nonce, scope, change);
   }
 
   #settleReached(scope: ScopeId, touched: Touched): void {

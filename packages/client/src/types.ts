@@ -1,11 +1,13 @@
 import type { Change, Overwrote } from '@muster/protocol/change';
 import type { FirstAnswer, PresenceState } from '@muster/protocol/client-events';
 import type { CommandArgs, CommandName } from '@muster/protocol/commands';
+import type { Condition } from '@muster/protocol/condition';
 import type { EntityType, Stored } from '@muster/protocol/entity';
 import type { WireError } from '@muster/protocol/error';
 import type { ScopeId } from '@muster/protocol/id';
 import type { Profile } from '@muster/protocol/principal';
 import type { Item, RunStatus } from '@muster/protocol/run';
+import type { Made } from './edits.ts';
 import type { StoragePort } from './storage-port.ts';
 
 export type * from './storage-port.ts';
@@ -47,6 +49,7 @@ export interface MusterClient {
   mutate<N extends CommandName>(
     name: N,
     args: CommandArgs<N>,
+    options?: MutateOptions,
   ): { readonly mid: number; nonce: string; outcome: Promise<Outcome> };
 
   presence: {
@@ -64,6 +67,13 @@ export interface MusterClient {
 
   /** Each returns a function that unsubscribes. */
   on<E extends keyof ClientEvents>(event: E, listener: ClientEvents[E]): () => void;
+}
+
+export interface MutateOptions {
+  /** What must still be so when it is decided, here and on the server: else it is refused with `conflict`. */
+  ifStill?: Condition[];
+  /** Queued also where the rules foresee a rejection: the server decides, and says more about why not. */
+  isUnforeseen?: boolean;
 }
 
 export interface ScopeHandle {
@@ -115,6 +125,10 @@ export interface ClientEvents {
   change: (scope: ScopeId, change: Change) => void;
   presence: (scope: ScopeId) => void;
   profiles: (ids: string[]) => void;
+  /** This tab queued a mutation; what it makes of which entities is told after `entities`. */
+  made: (made: Made) => void;
+  /** The change of a waiting mutation came, of this tab or another of this browser. */
+  arrived: (nonce: string, scope: ScopeId, change: Change) => void;
   /** The queue gave up on a mutation; its text is in `args` to copy. */
   rejected: (mutation: { mid: number; nonce: string; name: string; args: unknown; error: WireError }) => void;
   overwrote: (scope: ScopeId, change: Change, overwrote: Overwrote[]) => void;

@@ -1,4 +1,5 @@
 import type { Command, Context } from '@muster/domain/command';
+import { conflictOf, findBroken } from '@muster/domain/conditions';
 import type { EntityType, Stored } from '@muster/protocol/entity';
 import { MusterError } from '@muster/protocol/error';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
@@ -269,7 +270,10 @@ export class View {
       newId: () => (intent.madeIds[made++] ??= v7()),
     };
     try {
-      const decision = command.decide(new OverlayState(this, intent, userId), intent.args as never, context);
+      const state = new OverlayState(this, intent, userId);
+      const broken = findBroken(state, intent.ifStill ?? []);
+      if (broken) return conflictOf(broken, null);
+      const decision = command.decide(state, intent.args as never, context);
       intent.creates = (decision.create ?? []).map(({ scope }) => scope);
       // What it does to other people's sidebars is not ours to see.
       const own = scopeOf('user', userId);

@@ -1,5 +1,6 @@
 import { COMMANDS } from '@muster/domain/registry';
 import type { Command, Decision } from '@muster/domain/command';
+import { conflictOf, findBroken, type Broken } from '@muster/domain/conditions';
 import type { Change, Packet } from '@muster/protocol/change';
 import type { FirstAnswer, Mutate, Position } from '@muster/protocol/client-events';
 import { MusterError } from '@muster/protocol/error';
@@ -175,7 +176,10 @@ export class FakeServer {
     };
   }
 
-  mutate({ mid, nonce, name, args }: Mutate, { userId, auth }: Pick<FakeConnection, 'userId' | 'auth'>): unknown {
+  mutate(
+    { mid, nonce, name, args, ifStill = [] }: Mutate,
+    { userId, auth }: Pick<FakeConnection, 'userId' | 'auth'>,
+  ): unknown {
     const client = this.clients.get(auth.clientId) ?? { last: 0, answers: new Map() };
     this.clients.set(auth.clientId, client);
     const known = client.answers.get(mid);
@@ -187,11 +191,15 @@ export class FakeServer {
     try {
       const command = (COMMANDS as unknown as Record<string, Command<unknown> | undefined>)[name];
       if (!command) throw new MusterError('invalid', `There is no command ${name}.`);
+      this.world.subject = userId;
+      const broken = findBroken(this.world, ifStill);
+      if (broken) throw conflictOf(broken, this.#authorOf(broken));
       const decision = this.world.run(userId, command, args);
       first = { status: 'applied', seqs: this.log(decision, userId, { clientId: auth.clientId, mid }) };
     } catch (error) {
       if (!(error instanceof MusterError)) throw error;
-      first = { status: 'rejected', code: error.code, message: error.message };
+      const { code, message, details } = error;
+      first = { status: 'rejected', code, message, ...(details ? { details } : {}) };
     }
     client.last = mid;
     client.answers.set(mid, { nonce, first });
@@ -229,6 +237,15 @@ export class FakeServer {
     for (const connection of this.connections) {
       if (connection.joined.has(scope)) connection.emit('scope:changes', this.packet(scope, from, to));
     }
+  }
+
+  #authorOf({ scope, type, id, field }: Broken): Change['actor'] | null {
+    const wrote = (effect: Change['effects'][number]) =>
+      effect.type === type &&
+      effect.id === id &&
+      (effect.op !== 'patch' || (field !== null && Object.hasOwn(effect.fields, field)));
+    const log = scope ? (this.logs.get(scope) ?? []) : [];
+    return log.findLast(({ effects }) => effects.some(wrote))?.actor ?? null;
   }
 
   #person(userId: string): void {

@@ -8,6 +8,8 @@ import type { Need, State, Touch } from './state.ts';
 /** The first condition that does not hold, with where its entity is or was, as far as that is known. */
 export interface Broken extends Omit<BrokenCondition, 'by'> {
   scope: ScopeId | undefined;
+  /** Of other sub-tasks than expected: one that came. */
+  child?: string | undefined;
 }
 
 /** Scopes that conditions speak of: they are locked like those that the command changes. */
@@ -51,7 +53,9 @@ function breaks(state: State, condition: Condition): Broken | undefined {
   if (!children || type !== 'task') return undefined;
   const now = state.children(id).map((child) => child.id);
   const isAsExpected = now.length === children.length && now.every((child) => children.includes(child));
-  return isAsExpected ? undefined : { type, id, scope: found.scope, field: 'children', value: now };
+  if (isAsExpected) return undefined;
+  const child = now.find((one) => !children.includes(one));
+  return { type, id, scope: found.scope, field: 'children', value: now, child };
 }
 
 /** Undefined where all hold. The same check on both sides: over the server's rows, and over the client's view. */
