@@ -2,25 +2,27 @@ import type { Command } from '@muster/domain/command';
 import { COMMANDS } from '@muster/domain/registry';
 import type { Hello } from '@muster/protocol/server-events';
 import { PROTOCOL_VERSION } from '@muster/protocol/version';
+import { Attendance } from './attendance.ts';
+import { createBrowserPage } from './browser-page.ts';
 import { realClock } from './clock.ts';
 import { Confirmed } from './confirmed.ts';
 import { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import { createInbox } from './inbox.ts';
-import { VOID } from './intent.ts';
 import { createMemoryStorage } from './memory-storage.ts';
 import { Outbox, type TabNews } from './outbox.ts';
 import { Presence } from './presence.ts';
 import { ProfileBook } from './profiles.ts';
 import { Pusher } from './pusher.ts';
 import { Replica } from './replica.ts';
+import { runSources } from './run-sources.ts';
 import { Runs } from './runs.ts';
 import { Scopes } from './scopes.ts';
 import { isFinal, Session } from './session.ts';
 import { socketIoTransport } from './socket-io.ts';
 import { Status } from './status.ts';
 import { StorageWriter } from './storage-writer.ts';
-import { TurnToPush } from './turn-to-push.ts';
+import { TurnToPush, type TurnNews } from './turn-to-push.ts';
 import type { ClientOptions, MusterClient, TabSeat } from './types.ts';
 import { View, type Commands } from './view.ts';
 
@@ -29,9 +31,10 @@ import { View, type Commands } from './view.ts';
  * page or script; clients that share a storage share their queue, as the tabs of a browser do.
  */
 export function createClient(options: ClientOptions): MusterClient {
-  const { url, clock = realClock, transport = socketIoTransport } = options;
+  const { url, clock = realClock, transport = socketIoTransport, page = createBrowserPage() } = options;
   let storage = options.storage ?? createMemoryStorage();
   const log = options.logger ?? (() => undefined);
+  const failed = (what: string) => (error: unknown) => log(what, { error });
   const emitter = new Emitter(log);
   const writer = new StorageWriter(storage, log);
   const status = new Status((now) => emitter.emit('status', now));
@@ -57,10 +60,11 @@ export function createClient(options: ClientOptions): MusterClient {
     under,
     isOpen: (scope) => scopes.isOpen(scope),
     moved() {
-      status.set({ pending: view.intents.filter(({ name }) => name !== VOID).length });
+      status.pending(view.intents);
       scopes.poke();
       runs.poke();
       turn.look();
+      attendance.look();
     },
   });
 
@@ -73,7 +77,7 @@ export function createClient(options: ClientOptions): MusterClient {
     isOnline,
     profiles: (given) => profiles.learn(given),
     joined: (scope) => presence.joined(scope),
-    moved: () => connection.restart('moved'),
+    moved: () => attendance.reconnect('moved'),
     reconnect: (reason) => connection.drop(reason),
     behind: (isBehind) => status.set({ isBehind }),
   });
@@ -88,7 +92,7 @@ export function createClient(options: ClientOptions): MusterClient {
     isComplete: () => scopes.isComplete,
     under,
     queued() {
-      status.set({ pending: view.intents.filter(({ name }) => name !== VOID).length });
+      status.pending(view.intents);
       turn.look();
       pusher.pump();
     },
@@ -102,7 +106,7 @@ export function createClient(options: ClientOptions): MusterClient {
     profiles,
     emitter,
     seat: () => seat,
-    reconnect: (reason) => connection.restart(reason),
+    reconnect: (reason) => attendance.reconnect(reason),
   });
 
   const pusher: Pusher = new Pusher({
@@ -120,8 +124,10 @@ export function createClient(options: ClientOptions): MusterClient {
 
   const turn: TurnToPush = new TurnToPush({
     clock,
+    seat: () => seat,
     isOnline,
-    hasWaiting: () => view.intents.some(({ mid, seqs }) => mid !== null && !seqs),
+    attendance: () => attendance,
+    oldestWaiting: () => view.intents.find(({ mid, seqs }) => mid !== null && !seqs)?.nonce,
     set: (isOn) => pusher.set(isOn),
   });
 
@@ -139,12 +145,7 @@ export function createClient(options: ClientOptions): MusterClient {
     request,
     isOnline,
     log,
-    isMaking: (runId) =>
-      confirmed.holders('run', runId).length === 0 &&
-      view.intents.some(
-        ({ seqs, effects }) => !seqs && effects.some(({ effect }) => effect.type === 'run' && effect.id === runId),
-      ),
-    hasMessage: (messageId) => confirmed.holders('message', messageId).length > 0,
+    ...runSources(confirmed, view),
   });
 
   const connection: Connection = new Connection({
@@ -160,7 +161,7 @@ export function createClient(options: ClientOptions): MusterClient {
     received: (event, data) => received(event, data),
     lost(_reason, attempts) {
       disconnected();
-      const isOffline = attempts > 1 || globalThis.navigator?.onLine === false;
+      const isOffline = attempts > 1 || page?.hasNetwork === false;
       status.set({ connection: isOffline ? 'offline' : 'connecting', since: status.now.since ?? clock.now() });
     },
     refused(error) {
@@ -168,13 +169,24 @@ export function createClient(options: ClientOptions): MusterClient {
       if (error.code === 'cloned') {
         // This store is another person's. Its handshake is refused for ever, so the way on is a store of one's own.
         connection.stop();
-        session.switchTo(null).catch((failure: unknown) => log('the store could not be put aside', { failure }));
+        session.switchTo(null).catch(failed('the store could not be put aside'));
         return true;
       }
       if (!isFinal(error)) return true;
       status.set({ connection: 'refused', since: status.now.since ?? clock.now(), error });
       return false;
     },
+  });
+
+  const attendance: Attendance = new Attendance({
+    clock,
+    page,
+    restAfterMs: options.restAfterMs,
+    hasWaiting: () => view.intents.some(({ seqs }) => !seqs),
+    connection,
+    status,
+    disconnected,
+    awake: () => void session.tabsMayHaveMoved().catch(failed('the store could not be read again')),
   });
 
   function disconnected(): void {
@@ -210,19 +222,17 @@ export function createClient(options: ClientOptions): MusterClient {
   });
 
   function hear(message: unknown): void {
-    const news = message as TabNews;
-    if (news?.news === 'renewed') session.renewed().catch((error: unknown) => log('no new clientId', { error }));
-    else if (news?.news === 'user') connection.restart('another user');
+    const news = message as TabNews | TurnNews;
+    if (news?.news === 'renewed') session.renewed().catch(failed('no new clientId'));
+    else if (news?.news === 'user') attendance.reconnect('another user');
+    else if (news?.news === 'who-pushes' || news?.news === 'here') turn.hear(news);
     else outbox.hear(news);
   }
-
-  const whenOnline = () => {
-    if (isStarted && !isOnline()) connection.restart('the network is back');
-  };
 
   async function end(wipe: boolean): Promise<void> {
     if (wipe) outbox.abandon();
     isStarted = false;
+    attendance.stop();
     connection.stop();
     disconnected();
     turn.stop();
@@ -232,7 +242,6 @@ export function createClient(options: ClientOptions): MusterClient {
     await writer.idle();
     await storage.close();
     status.set({ connection: 'stopped', since: status.now.since ?? clock.now() });
-    globalThis.removeEventListener?.('online', whenOnline);
   }
 
   return {
@@ -251,19 +260,18 @@ export function createClient(options: ClientOptions): MusterClient {
       }
       if (!isStarted) return;
       seat = storage.tabs.join(hear);
-      seat.lead(() => turn.lead());
       // What another tab queued between the reading and the joining.
       await outbox.refill();
       if (!isStarted) return;
-      globalThis.addEventListener?.('online', whenOnline);
       connection.start();
+      attendance.start();
     },
     stop: () => end(false),
     forget: () => end(true),
     reconnect() {
       if (!isStarted || isOnline()) return;
       status.set({ connection: 'connecting', error: null });
-      connection.restart('asked');
+      attendance.connectNow('asked');
     },
     get status() {
       return status.now;
@@ -279,7 +287,7 @@ export function createClient(options: ClientOptions): MusterClient {
     get: (type, id) => view.get(type, id),
     all: (scope, type) => view.all(scope, type),
     profile: (id) => profiles.get(id),
-    mutate: (name, args, options) => outbox.mutate(name, args, options),
+    mutate: (name, args) => outbox.mutate(name, args),
     presence: {
       set: (scope, state) => presence.set(scope, state),
       of: (scope) => presence.of(scope),

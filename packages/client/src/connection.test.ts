@@ -87,8 +87,9 @@ describe('trying again', () => {
     };
     await ada.start();
     await clock.advance(60_000);
-    const retries = waits.filter((ms) => ms !== 5_000);
-    expect(retries.slice(0, 7)).toEqual([300, 600, 1_200, 2_400, 4_800, 5_000, 5_000].filter((ms) => ms !== 5_000));
+    // Without those that watch over silence and over the clock itself.
+    const retries = waits.filter((ms) => ms !== 5_000 && ms !== 1_000);
+    expect(retries.slice(0, 5)).toEqual([300, 600, 1_200, 2_400, 4_800]);
     expect(ada.status).toMatchObject({ connection: 'offline', since: 1_000_000 });
     expect(Math.max(...retries)).toBeLessThanOrEqual(5_000);
   });

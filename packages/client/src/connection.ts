@@ -9,6 +9,10 @@ const RETRY_CAP_MS = 10_000;
 const STABLE_MS = 10_000;
 /** Above the time that a busy gateway may take; a connection that answers nothing for so long is given up. */
 const ANSWER_WITHIN_MS = 15_000;
+/** A server that is there answers well within this, also one across the world. */
+const PROBE_WITHIN_MS = 1_500;
+/** Changes nothing, and any server answers it: closes a scope that nobody has open. */
+const PROBE = { event: 'scope:close', data: { scope: 'list:ffffffff-ffff-4fff-bfff-ffffffffffff' } };
 /** After a blocked event loop the timer fires before the messages that wait: they get this long to be read. */
 const GRACE_MS = 100;
 
@@ -45,9 +49,12 @@ export class Connection {
   #isOpen = false;
   #openedAt = 0;
   #heardAt = 0;
+  /** How often anything was heard. */
+  #heard = 0;
   #cancelRetry: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
   #cancelDrain: (() => void) | undefined;
+  #cancelProbe: (() => void) | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -69,9 +76,32 @@ export class Connection {
 
   /** Connects at once, also where a connection stands (it is dropped) or the server had refused. */
   restart(reason: string): void {
+    const had = this.#transport !== undefined;
     this.#end(reason);
     this.#isWanted = true;
+    if (had) this.#options.lost(reason, 0);
     void this.#connect();
+  }
+
+  /**
+   * The machine slept, or the network changed: whether the server is still there is found out at once, and what waits for
+   * the time of its next try tries now.
+   */
+  check(reason: string): void {
+    if (!this.#isWanted || this.#cancelProbe) return;
+    const { clock } = this.#options;
+    if (!this.#isOpen) {
+      const hasJustBegun = !this.#cancelRetry && clock.now() - this.#heardAt < PROBE_WITHIN_MS;
+      if (hasJustBegun) return;
+      this.#failures = 0;
+      return this.restart(reason);
+    }
+    const heard = this.#heard;
+    this.request(PROBE.event, PROBE.data).catch(() => undefined);
+    this.#cancelProbe = clock.setTimeout(() => {
+      this.#cancelProbe = undefined;
+      if (this.#heard === heard) this.restart(reason);
+    }, PROBE_WITHIN_MS);
   }
 
   /** Gives the connection up, and tries again like after any loss: later each time. */
@@ -101,7 +131,7 @@ export class Connection {
       transport.send(event, data, (ack) => {
         if (!this.#requests.delete(fail)) return;
         cancel();
-        this.#heardAt = this.#options.clock.now();
+        this.#hear();
         resolve(ack);
       });
     });
@@ -138,12 +168,12 @@ export class Connection {
         if (!isCurrent()) return;
         this.#isOpen = true;
         this.#openedAt = this.#options.clock.now();
-        this.#heardAt = this.#openedAt;
+        this.#hear();
         this.#options.opened();
       },
       received: (event, data) => {
         if (!isCurrent()) return;
-        this.#heardAt = this.#options.clock.now();
+        this.#hear();
         this.#options.received(event, data);
       },
       closed: (reason) => {
@@ -158,6 +188,11 @@ export class Connection {
         this.#end(error.code);
       },
     });
+  }
+
+  #hear(): void {
+    this.#heard += 1;
+    this.#heardAt = this.#options.clock.now();
   }
 
   /** Heads come at least every 3 s: silence means that the gateway or the way to it is gone, whatever TCP believes. */
@@ -184,8 +219,8 @@ export class Connection {
   #end(reason: string): void {
     this.#attempt += 1;
     this.#isOpen = false;
-    for (const cancel of [this.#cancelRetry, this.#cancelWatch, this.#cancelDrain]) cancel?.();
-    this.#cancelRetry = this.#cancelWatch = this.#cancelDrain = undefined;
+    for (const cancel of [this.#cancelRetry, this.#cancelWatch, this.#cancelDrain, this.#cancelProbe]) cancel?.();
+    this.#cancelRetry = this.#cancelWatch = this.#cancelDrain = this.#cancelProbe = undefined;
     const transport = this.#transport;
     this.#transport = undefined;
     transport?.close();

@@ -120,6 +120,14 @@ export class Session {
     await this.renewed();
   }
 
+  /** This page stood still or slept: what the other tabs said meanwhile may not have come. */
+  async tabsMayHaveMoved(): Promise<void> {
+    const { writer, outbox } = this.#options;
+    const { clientId } = await writer.run((storage) => storage.identity());
+    if (clientId === this.clientId) await outbox.refill();
+    else await this.renewed();
+  }
+
   /** Another tab took a new clientId. */
   async renewed(): Promise<void> {
     const { writer, outbox, reconnect } = this.#options;

@@ -1,3 +1,4 @@
+import { VOID, type Intent } from './intent.ts';
 import { isSame } from './ref.ts';
 import type { ClientStatus } from './types.ts';
 
@@ -13,6 +14,11 @@ export class Status {
 
   get now(): ClientStatus {
     return this.#now;
+  }
+
+  /** Counts what waits; what was given up only keeps its mid. */
+  pending(intents: readonly Intent[]): void {
+    this.set({ pending: intents.filter(({ name }) => name !== VOID).length });
   }
 
   set(change: Partial<ClientStatus>): void {

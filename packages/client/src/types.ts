@@ -1,13 +1,11 @@
 import type { Change, Overwrote } from '@muster/protocol/change';
 import type { FirstAnswer, PresenceState } from '@muster/protocol/client-events';
 import type { CommandArgs, CommandName } from '@muster/protocol/commands';
-import type { Condition } from '@muster/protocol/condition';
 import type { EntityType, Stored } from '@muster/protocol/entity';
 import type { WireError } from '@muster/protocol/error';
 import type { ScopeId } from '@muster/protocol/id';
 import type { Profile } from '@muster/protocol/principal';
 import type { Item, RunStatus } from '@muster/protocol/run';
-import type { Made } from './edits.ts';
 import type { StoragePort } from './storage-port.ts';
 
 export type * from './storage-port.ts';
@@ -49,7 +47,6 @@ export interface MusterClient {
   mutate<N extends CommandName>(
     name: N,
     args: CommandArgs<N>,
-    options?: MutateOptions,
   ): { readonly mid: number; nonce: string; outcome: Promise<Outcome> };
 
   presence: {
@@ -69,13 +66,6 @@ export interface MusterClient {
   on<E extends keyof ClientEvents>(event: E, listener: ClientEvents[E]): () => void;
 }
 
-export interface MutateOptions {
-  /** What must still be so when it is decided, here and on the server: else it is refused with `conflict`. */
-  ifStill?: Condition[];
-  /** Queued also where the rules foresee a rejection: the server decides, and says more about why not. */
-  isUnforeseen?: boolean;
-}
-
 export interface ScopeHandle {
   readonly scope: ScopeId;
   /** Resolves once the scope has content (from disk or the server); rejects with the server's error. */
@@ -92,8 +82,11 @@ export type ScopeState =
   | { state: 'error'; error: WireError };
 
 export interface ClientStatus {
-  /** `refused`: the server does not take this client, `error` says why (unauthenticated, upgrade_required, …). */
-  connection: 'connecting' | 'online' | 'offline' | 'refused' | 'stopped';
+  /**
+   * `refused`: the server does not take this client, `error` says why (unauthenticated, upgrade_required, …). `resting`:
+   * a page that nobody looks at gave its connection back; it connects when it is shown.
+   */
+  connection: 'connecting' | 'online' | 'resting' | 'offline' | 'refused' | 'stopped';
   /** Mutations not yet confirmed by their own change. */
   pending: number;
   /** Milliseconds since 1970, while not online. */
@@ -125,10 +118,6 @@ export interface ClientEvents {
   change: (scope: ScopeId, change: Change) => void;
   presence: (scope: ScopeId) => void;
   profiles: (ids: string[]) => void;
-  /** This tab queued a mutation; what it makes of which entities is told after `entities`. */
-  made: (made: Made) => void;
-  /** The change of a waiting mutation came, of this tab or another of this browser. */
-  arrived: (nonce: string, scope: ScopeId, change: Change) => void;
   /** The queue gave up on a mutation; its text is in `args` to copy. */
   rejected: (mutation: { mid: number; nonce: string; name: string; args: unknown; error: WireError }) => void;
   overwrote: (scope: ScopeId, change: Change, overwrote: Overwrote[]) => void;
@@ -169,6 +158,10 @@ export interface ClientOptions {
   clock?: Clock;
   /** How to reach the server; default Socket.IO over a websocket. */
   transport?: Transport;
+  /** What the browser says of the page; default this page's, where there is one. */
+  page?: PagePort;
+  /** After so long out of sight, and with nothing left to push, a page gives its connection back. Default 5 minutes. */
+  restAfterMs?: number;
   logger?: (message: string, details?: unknown) => void;
 }
 
@@ -185,9 +178,33 @@ export interface TabsPort {
 export interface TabSeat {
   /** Tells the others, never oneself. Structured-cloneable. */
   post(message: unknown): void;
-  /** Calls back once this tab is the one that pushes. An optimisation: mids and nonces keep two pushers right. */
-  lead(start: () => void): void;
+  /** Waits to be the one that pushes. An optimisation: mids and nonces keep two pushers right. */
+  lead(turn: Turn): void;
+  /** Is the one that pushes at once, whoever was before: they answer nobody any more. */
+  steal(turn: Turn): void;
+  /** Passes the turn on, or waits for it no longer. */
+  rest(): void;
   leave(): void;
+}
+
+/** One's turn to push. */
+export interface Turn {
+  started(): void;
+  /** Another took it by force; whoever wants it back waits again. */
+  lost(): void;
+}
+
+/**
+ * What a browser tells of its page. `frozen`: no more of it will run for a while; `network`: it came, went or changed.
+ */
+export type PageEvent = 'shown' | 'hidden' | 'frozen' | 'thawed' | 'network';
+
+export interface PagePort {
+  readonly isHidden: boolean;
+  /** False only where there is no network for certain. */
+  readonly hasNetwork: boolean;
+  /** @returns a function that ends it */
+  watch(hear: (event: PageEvent) => void): () => void;
 }
 
 /** A way to the server: one connection at a time, never reconnecting by itself. */

@@ -21,6 +21,12 @@ export class FakeClock implements Clock {
     return this.next;
   }
 
+  /** The machine sleeps: time goes on, and nobody's timers run or are any nearer to their time. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    for (const timer of this.#timers) timer.at += ms;
+  }
+
   /** Moves time, running timers in order and letting what they started settle in between. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;

@@ -36,7 +36,8 @@ export function connectionWords(
     const isSlow = savingSince !== undefined && now - savingSince >= SAVING_MS;
     return status.pending > 0 && isSlow ? { tone: 'amber', text: `Saving ${changes}` } : undefined;
   }
-  if (status.connection === 'stopped') return undefined;
+  // Nobody looks at a page that rests; shown again, it is connecting.
+  if (status.connection === 'stopped' || status.connection === 'resting') return undefined;
   if (status.connection === 'refused') {
     if (status.error?.code === 'upgrade_required')
       return { tone: 'amber', text: 'A newer version is ready: reload the page' };

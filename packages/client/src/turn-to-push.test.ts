@@ -1,0 +1,122 @@
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Freezer } from '../test/freezer.ts';
+import { LIST, LIST_SCOPE, setUp, settled, titles, uuid, type Setup } from '../test/setup.ts';
+import { createMemoryDisk, createMemoryStorage } from './memory-storage.ts';
+import type { MusterClient } from './types.ts';
+
+let world: Setup;
+let tabs: MusterClient[];
+let freezers: Freezer[];
+const disk = () => createMemoryStorage(shared);
+let shared: ReturnType<typeof createMemoryDisk>;
+
+const create = (tab: number, n: number) =>
+  tabs[tab]!.mutate('task.create', { id: uuid(n), listId: LIST, title: `T${n}` });
+const pushes = () =>
+  [...world.server.connections].map(({ frames }) => frames.filter(({ event }) => event === 'mutate').length);
+/** Time passes, and the server says so. */
+const pass = async (ms: number) => {
+  for (let left = ms; left > 0; left -= 1_000) {
+    world.server.heads();
+    await world.clock.advance(Math.min(left, 1_000));
+  }
+};
+
+beforeEach(async () => {
+  world = setUp();
+  shared = createMemoryDisk();
+  freezers = [new Freezer(), new Freezer(), new Freezer()];
+  tabs = freezers.map((freezer) =>
+    world.client({
+      storage: freezer.storage(disk()),
+      clock: freezer.clock(world.clock),
+      transport: freezer.transport(world.server.transport),
+    }),
+  );
+  for (const tab of tabs) {
+    await tab.start();
+    await vi.waitFor(() => expect(tab.scopeState(LIST_SCOPE)).toMatchObject({ isFresh: true }));
+  }
+});
+afterEach(() => world.stop());
+
+describe('the tab that pushes', () => {
+  it('is replaced within 3 s where it is frozen, by one tab, and steps down when it thaws', async () => {
+    freezers[0]!.freeze();
+    const { outcome } = create(1, 1);
+    await settled();
+    expect(world.server.taken).toEqual([]);
+    await pass(3_000);
+    expect(world.server.taken.map(({ mid }) => mid)).toEqual([1]);
+    expect(await outcome).toMatchObject({ status: 'applied' });
+    expect(titles(tabs[2]!)).toEqual(['T1']);
+
+    freezers[0]!.thaw();
+    await settled();
+    const before = pushes();
+    await Promise.all([create(0, 2).outcome, create(1, 3).outcome, create(2, 4).outcome]);
+    const after = pushes();
+    expect(after.filter((count, at) => count !== before[at])).toHaveLength(1);
+    expect(after[0]).toBe(before[0]);
+    expect(world.server.taken.map(({ mid }) => mid)).toEqual([1, 2, 3, 4]);
+    await vi.waitFor(() => expect(tabs.map((tab) => tab.status.pending)).toEqual([0, 0, 0]));
+  });
+
+  it('is left alone while it answers, however long the server takes', async () => {
+    const held: (() => void)[] = [];
+    world.server.intercept = (frame, connection) => {
+      if (frame.event !== 'mutate' || held.length > 0) return false;
+      held.push(() => world.server.handle(frame, connection));
+      return true;
+    };
+    const { outcome } = create(1, 1);
+    await pass(8_000);
+    expect(pushes()).toEqual([1, 0, 0]);
+    held[0]!();
+    expect(await outcome).toMatchObject({ status: 'applied' });
+  });
+
+  it('is helped where it answers the others and gets nothing done', async () => {
+    const [first] = world.server.connections;
+    world.server.intercept = (frame, connection) => frame.event === 'mutate' && connection === first;
+    const { outcome } = create(1, 1);
+    for (let second = 0; second < 14; second += 1) await pass(1_000);
+    expect(world.server.taken).toEqual([]);
+    await pass(8_000);
+    expect(await outcome).toMatchObject({ status: 'applied' });
+    expect(world.server.taken).toHaveLength(1);
+  });
+
+  it('loses nothing and doubles nothing where it froze with half of its answers under way', async () => {
+    const held: (() => void)[] = [];
+    world.server.intercept = (frame, connection) => {
+      if (frame.event !== 'mutate' || held.length >= 5) return false;
+      held.push(() => world.server.handle(frame, connection));
+      return true;
+    };
+    const outcomes = Array.from({ length: 10 }, (_, n) => create(n % 3, n + 1).outcome);
+    await vi.waitFor(() => expect(held).toHaveLength(5));
+    freezers[0]!.freeze();
+    await pass(2_500);
+    for (const late of held) late();
+    freezers[0]!.thaw();
+    await pass(1_000);
+    for (const outcome of await Promise.all(outcomes)) expect(outcome.status).toBe('applied');
+    expect(world.server.taken.map(({ mid }) => mid)).toEqual(Array.from({ length: 10 }, (_, n) => n + 1));
+    await vi.waitFor(() =>
+      expect(tabs.map((tab) => titles(tab))).toEqual(Array.from({ length: 3 }, () => titles(tabs[0]!))),
+    );
+    expect(titles(tabs[0]!)).toHaveLength(10);
+  });
+
+  it('passes its turn on at once where it loses its connection', async () => {
+    const { admit } = world.server;
+    world.server.admit = () => {
+      throw new Error('down');
+    };
+    [...world.server.connections][0]!.cut();
+    expect(await create(0, 1).outcome).toMatchObject({ status: 'applied' });
+    world.server.admit = admit;
+  });
+});
