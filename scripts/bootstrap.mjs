@@ -21,7 +21,11 @@ const COMMANDS = {
   test: ['redis', 'chromium'],
   check: [],
   bench: ['redis'],
+  sim: [],
   migrate: [],
+  'db-backup': [],
+  'db-restore': [],
+  'db-erase': [],
   generate: [],
 };
 

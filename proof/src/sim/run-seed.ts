@@ -1,0 +1,127 @@
+import type { Violation } from '../oracles/violation.ts';
+import { act, resetWords } from './people/act.ts';
+import { judge } from './judge.ts';
+import type { Plan } from './plan/plan.ts';
+import { strike } from './plan/strike.ts';
+import { Random } from './random.ts';
+import { Record } from './record.ts';
+import { emptyTables } from './store/backup.ts';
+import { forgetCommitPorts } from './store/commit-client.ts';
+import type { Database } from './store/database.ts';
+import { installTime } from './time/install.ts';
+import { VirtualTime } from './time/virtual-time.ts';
+import { watchBounds } from './watch.ts';
+import { World } from './world.ts';
+
+/** Backoff grows to ten seconds, and a copied store takes a few rounds to become somebody of its own. */
+const REST_WITHIN_MS = 60_000;
+/** Positioning and heads come twice within this: whatever was lost last is found. */
+const QUIET_MS = 6_000;
+
+export interface RunResult {
+  violations: Violation[];
+  fingerprint: string;
+  lines: string[];
+  events: number;
+  virtualMs: number;
+  ops: number;
+  changes: number;
+}
+
+let runs = 0;
+/** Runs of one process follow each other, each in its own stretch of time. */
+export const beginRunsAt = (first: number): void => void (runs = first);
+
+/** One run of a plan, from the first person to the verdict. */
+export async function runPlan(plan: Plan, database: Database, isTold = false): Promise<RunResult> {
+  const run = runs++;
+  const hasRestore = plan.steps.some(({ kind }) => kind === 'restored');
+  if (hasRestore) await emptyTables(database);
+  const time = new VirtualTime();
+  const uninstall = installTime(time, plan.seed, run);
+  const record = new Record(isTold);
+  const world = new World(plan, run, time, database, record);
+  resetWords();
+  try {
+    await world.begin();
+    schedule(world);
+    watchBounds(world);
+    await time.runUntil(world.startedAt + plan.endsAt);
+    heal(world);
+    await time.runUntil(time.now + REST_WITHIN_MS, () => isAtRest(world));
+    await time.runUntil(time.now + QUIET_MS);
+    const late = await judge(world);
+    const violations = [...record.violations, ...late];
+    for (const { promise, what } of violations) record.note(time.now, `BROKEN ${promise}: ${what}`);
+    return {
+      violations,
+      fingerprint: record.fingerprint,
+      lines: record.lines,
+      events: time.events,
+      virtualMs: time.now,
+      ops: record.kept.length,
+      changes: record.heard.length,
+    };
+  } finally {
+    await world.end();
+    uninstall();
+    forgetCommitPorts();
+  }
+}
+
+function schedule(world: World): void {
+  const { time, plan, record } = world;
+  for (const step of plan.steps) {
+    time.after(step.at, () => {
+      if (step.is === 'fault') {
+        record.note(time.now, `✗ ${step.kind} for ${Math.round(step.lastsMs)} ms`);
+        return strike(world, step.kind, step.salt, Math.min(step.lastsMs, plan.endsAt - step.at));
+      }
+      const tab = world.tabs[step.tab];
+      if (!tab?.isAlive || tab.isFrozen || tab.client === undefined) return;
+      act(step.kind, tab, new Random(step.salt, 'op'), {
+        people: world.people,
+        onDone: (of, name, args, { nonce, outcome }) => {
+          record.note(time.now, `${of.name} ${name} ${world.describe(args)}`);
+          void outcome.then(({ status }) => {
+            if (status === 'dropped') return;
+            record.settled.add(nonce);
+            if (status === 'applied') record.applied.add(nonce);
+          });
+        },
+      });
+    });
+  }
+}
+
+/** All that is wrong ends, and everyone comes back. */
+function heal(world: World): void {
+  Object.assign(world.redis.weather, { drop: 0, duplicate: 0, reorder: 0, delay: 0 });
+  for (const { weather } of world.gateways) {
+    const wasCut = weather.isCutFromRedis;
+    Object.assign(weather, { isCutFromRedis: false, isFrozen: false, slowness: 1, isCutFromPostgres: false });
+    Object.assign(weather, { pauseMs: 0, breakAt: undefined, diesAtPublish: false });
+    if (wasCut) world.redis.restored(weather);
+  }
+  for (const tab of world.tabs) {
+    tab.isOffline = false;
+    if (tab.link) {
+      tab.link.losesNextAck = false;
+      if (tab.link.isSlow) tab.link.drain();
+    }
+    if (tab.isFrozen) tab.thaw();
+  }
+  world.disturb();
+}
+
+function isAtRest({ tabs, gateways, time }: World): boolean {
+  if (time.events % 20 !== 0) return false;
+  return (
+    gateways.every(({ isDead, isAccepting }) => !isDead && isAccepting) &&
+    tabs.every(({ client, isAlive, isFrozen }) => {
+      if (!isAlive || isFrozen || client === undefined) return false;
+      const { connection, pending, isBehind } = client.status;
+      return connection === 'online' && pending === 0 && !isBehind;
+    })
+  );
+}

@@ -1,0 +1,188 @@
+import { EventEmitter } from 'node:events';
+import pg from 'pg';
+import type { Job, VirtualTime } from '../time/virtual-time.ts';
+import type { Database, RealConnection } from './database.ts';
+
+const Real = pg.Client;
+const PARAMETER = 'simulated';
+
+/** What pg hands to a query that submits itself, and what such a query is told. */
+interface Flight {
+  submit(connection: unknown): void;
+  handleDataRow(message: unknown): void;
+  handleCommandComplete(message: unknown): void;
+  handleReadyForQuery(): void;
+  handleError(error: Error): void;
+}
+
+/** The moments of a commit at which something may happen to it. `after`: it is done in Postgres, nobody was told. */
+export type Moment = 'before load' | 'after load' | 'before persist' | 'after persist';
+
+/** What a gateway's connections for commits go through. */
+export interface CommitPort {
+  time: VirtualTime;
+  database: Database;
+  /** How long a moment takes. */
+  delay(moment: Moment): number;
+  /** Whether the connection breaks here. */
+  breaks(moment: Moment): boolean;
+  isDead(): boolean;
+}
+
+const ports = new Map<string, CommitPort>();
+let isInstalled = false;
+
+/** @returns an address which only this process understands: connections to it are the port's */
+export function registerCommitPort(name: string, port: CommitPort): string {
+  if (!isInstalled) {
+    isInstalled = true;
+    pg.Client = function client(config: pg.ClientConfig) {
+      const text = typeof config === 'object' ? config.connectionString : undefined;
+      const found = text === undefined ? undefined : ports.get(new URL(text).searchParams.get(PARAMETER) ?? '');
+      return found ? new CommitClient(found, config.options) : new Real(config);
+    } as unknown as typeof pg.Client;
+  }
+  ports.set(name, port);
+  const url = new URL(port.database.url);
+  url.searchParams.set(PARAMETER, name);
+  return url.href;
+}
+
+export const forgetCommitPorts = (): void => ports.clear();
+
+interface Heard {
+  events: ((flight: Flight) => void)[];
+}
+
+/**
+ * Stands where commit's own `pg.Client` would: the same flights reach the same Postgres, but when they leave, when their
+ * answers are heard and whether the connection lives is the simulator's to say.
+ */
+class CommitClient extends EventEmitter {
+  readonly #port: CommitPort;
+  readonly #options: string | undefined;
+  #connection: RealConnection | undefined;
+  #isEnded = false;
+  #isInTransaction = false;
+
+  constructor(port: CommitPort, options: string | undefined) {
+    super();
+    this.#port = port;
+    this.#options = options;
+  }
+
+  async connect(): Promise<void> {
+    const { database, time } = this.#port;
+    const job = time.work.begin();
+    this.#connection = await database.borrow(this.#options);
+    time.work.end(job);
+  }
+
+  query(asked: Flight | { text: string }): unknown {
+    if ('submit' in asked) return this.#fly(asked);
+    const connection = this.#connection!;
+    if (connection.isPrepared) return Promise.resolve({ rows: [] });
+    const job = this.#port.time.work.begin();
+    const isLast = asked.text === 'rollback';
+    return connection.client.query(asked as pg.QueryConfig).finally(() => {
+      if (isLast) connection.isPrepared = true;
+      this.#port.time.work.end(job);
+    });
+  }
+
+  async end(): Promise<void> {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#release();
+  }
+
+  #fly(flight: Flight): void {
+    const { time } = this.#port;
+    // The first flight begins; what follows it, up to its end, belongs to the transaction.
+    const isFirst = !this.#isInTransaction;
+    this.#isInTransaction = true;
+    const [before, after]: [Moment, Moment] = isFirst
+      ? ['before load', 'after load']
+      : ['before persist', 'after persist'];
+    const leave = () => {
+      if (this.#port.isDead() || this.#isEnded) return this.#release();
+      // Only one waits for a lock at a time: who comes next out of several would be Postgres's choice.
+      if (isFirst && time.work.isBlocked) return void time.after(1, leave);
+      if (this.#port.breaks(before)) return this.#break(flight);
+      this.#send(flight, this.#port.delay(after), after);
+    };
+    const wait = this.#port.delay(before);
+    if (wait === 0 && !(isFirst && time.work.isBlocked)) leave();
+    else time.after(wait, leave);
+  }
+
+  #send(flight: Flight, delay: number, moment: Moment): void {
+    const connection = this.#connection!;
+    const { time, database } = this.#port;
+    const heard: Heard = { events: [] };
+    const say = (event: (to: Flight) => void) => void heard.events.push(event);
+    let isWrong = false;
+    const job: Job = time.work.begin({
+      isWaiting: () => database.isWaiting(connection.pid),
+      done: () => {
+        // Ended by now: a commit, a rollback, or an error that is one.
+        if (!connection.isInTransaction) {
+          this.#isInTransaction = false;
+          time.work.unblock();
+        }
+        const deliver = () => {
+          if (this.#port.isDead() || this.#isEnded) return this.#release();
+          if (this.#port.breaks(moment)) return this.#break(flight);
+          for (const event of heard.events) event(flight);
+        };
+        if (delay === 0) deliver();
+        else time.after(delay, deliver);
+      },
+    });
+    const ended = () => {
+      if (!job.isOver) time.work.end(job);
+    };
+    connection.isInTransaction = true;
+    connection.client.query({
+      submit: (wire: unknown) => flight.submit(wire),
+      handleDataRow: (message: unknown) => say((to) => to.handleDataRow(message)),
+      handleCommandComplete: (message: { text: string }) => {
+        if (message.text === 'COMMIT' || message.text === 'ROLLBACK') connection.isInTransaction = false;
+        say((to) => to.handleCommandComplete(message));
+      },
+      handleReadyForQuery: () => {
+        if (!isWrong) say((to) => to.handleReadyForQuery());
+        ended();
+      },
+      handleError: (error: Error) => {
+        isWrong = true;
+        say((to) => to.handleError(error));
+        // The transaction is void; the rollback that follows ends it.
+        ended();
+      },
+      handleRowDescription: () => undefined,
+      handlePortalSuspended: () => undefined,
+      handleEmptyQuery: () => undefined,
+    } as unknown as pg.Submittable);
+  }
+
+  #break(flight: Flight): void {
+    const error = new Error('Connection terminated unexpectedly');
+    this.#release();
+    flight.handleError(error);
+    this.emit('error', error);
+  }
+
+  #release(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection === undefined) return;
+    this.#isEnded = true;
+    const { time, database } = this.#port;
+    const job = time.work.begin({
+      isWaiting: () => database.isWaiting(connection.pid),
+      done: () => time.work.unblock(),
+    });
+    void database.giveBack(connection).finally(() => time.work.end(job));
+  }
+}

@@ -1,0 +1,118 @@
+import { connectionConfig, createDatabase, NamingClient } from '@muster/db/connection';
+import { createClientRepository, type ClientRepository } from '@muster/db/repositories/client.repository';
+import { createFeedRepository } from '@muster/db/repositories/feed.repository';
+import type { FeedRepository } from '@muster/db/repositories/feed-types';
+import type { ScopeId } from '@muster/protocol/id';
+import pg from 'pg';
+import type { ImagedEntity } from '../../oracles/scope-image.ts';
+
+const Client = pg.Client;
+
+/** A connection for commits, kept from one gateway's death to the next one's birth. */
+export interface RealConnection {
+  client: pg.Client;
+  pid: number;
+  /** The statements that commit prepares are there. */
+  isPrepared: boolean;
+  /** What stands before it on the wire: one question at a time. */
+  isInTransaction: boolean;
+}
+
+/** The Postgres of one simulating process. Connections outlive runs: making one takes longer than a run's commits. */
+export class Database {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  readonly feed: FeedRepository;
+  readonly clients: ClientRepository;
+  readonly #spare: RealConnection[] = [];
+  readonly #lent = new Set<RealConnection>();
+  readonly #monitor: pg.Client;
+  #isMonitoring: Promise<unknown> | undefined;
+
+  constructor(url: string) {
+    this.url = url;
+    this.pool = new pg.Pool({
+      ...connectionConfig({ connectionString: url, application_name: 'sim' }),
+      max: 4,
+      // Real timers are the run's own while it lasts.
+      idleTimeoutMillis: 0,
+      Client: NamingClient as unknown as typeof pg.Client,
+    } as pg.PoolConfig);
+    this.pool.on('error', () => undefined);
+    const db = createDatabase(this.pool);
+    this.feed = createFeedRepository(db);
+    this.clients = createClientRepository(db);
+    this.#monitor = new Client(url);
+    this.#monitor.on('error', () => undefined);
+  }
+
+  async borrow(options: string | undefined): Promise<RealConnection> {
+    const spare = this.#spare.pop();
+    if (spare) {
+      this.#lent.add(spare);
+      return spare;
+    }
+    const client = new Client({
+      ...connectionConfig({
+        connectionString: this.url,
+        application_name: 'sim commit',
+        ...(options === undefined ? {} : { options }),
+      }),
+    });
+    client.on('error', () => undefined);
+    await client.connect();
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const made = { client, pid: rows[0]!.pid, isPrepared: false, isInTransaction: false };
+    this.#lent.add(made);
+    return made;
+  }
+
+  async giveBack(connection: RealConnection): Promise<void> {
+    if (!this.#lent.delete(connection)) return;
+    if (connection.isInTransaction) await connection.client.query('rollback');
+    connection.isInTransaction = false;
+    this.#spare.push(connection);
+  }
+
+  /** Whether this backend waits for a lock that another transaction holds. */
+  async isWaiting(pid: number): Promise<boolean> {
+    this.#isMonitoring ??= this.#monitor.connect();
+    await this.#isMonitoring;
+    const { rowCount } = await this.#monitor.query({
+      name: 'waits',
+      text: `select from pg_locks where pid = $1 and not granted and locktype in ('advisory', 'transactionid', 'tuple') limit 1`,
+      values: [pid],
+    });
+    return rowCount === 1;
+  }
+
+  get hasOpenTransaction(): boolean {
+    return [...this.#lent].some(({ isInTransaction }) => isInTransaction);
+  }
+
+  /** Whatever of these a person sees. */
+  async readScopes(userId: string, scopes: ScopeId[]) {
+    const answers = await this.feed.readScopes(scopes.map((scope) => ({ scope, readers: [userId] })));
+    const found: { scope: ScopeId; seq: number; entities: ImagedEntity[] }[] = [];
+    for (const answer of answers) {
+      if (!answer?.roles.has(userId) || answer.read.kind !== 'snapshot') continue;
+      found.push({ scope: answer.read.scope, seq: answer.read.seq, entities: answer.read.entities });
+    }
+    return found;
+  }
+
+  /** Connections of the dead are whole again. */
+  async allGivenBack(): Promise<void> {
+    for (const connection of [...this.#lent]) await this.giveBack(connection);
+  }
+
+  async query<T>(text: string, values: unknown[] = []): Promise<T[]> {
+    return (await this.pool.query(text, values)).rows as T[];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#spare.splice(0).map(({ client }) => client.end()));
+    if (this.#isMonitoring) await this.#monitor.end();
+    await this.pool.end();
+  }
+}
