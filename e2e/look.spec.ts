@@ -45,6 +45,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await ada.page.getByRole('button', { name: 'Share', exact: true }).click();
     await expect(ada.page.getByRole('dialog')).toBeVisible();
     await expectNoViolation(ada.page);
+    await ada.page.keyboard.press('Escape');
+    await ada.page.getByRole('button', { name: /Account/ }).click();
+    await ada.page.getByRole('menuitem', { name: 'Connection' }).click();
+    await expect(ada.page.getByRole('dialog').getByText('A WebSocket gets through.')).toBeVisible();
+    await expectNoViolation(ada.page);
     for (const path of ['/today', '/upcoming', '/assigned', '/search', '/settings']) {
       await ada.page.goto(path);
       await expect(ada.page.getByRole('heading', { level: 1 }).first()).toBeVisible();

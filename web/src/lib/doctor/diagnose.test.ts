@@ -26,6 +26,7 @@ const outdated = { code: 'upgrade_required' as const, message: '', retryable: fa
 it.each<[what: string, change: Partial<Findings>, state: string, title: RegExp]>([
   ['all is well', {}, 'fine', /in step/],
   ['changes on their way', { status: { ...STATUS, pending: 2 } }, 'fine', /Saving/],
+  ['what was refused', { refused: 2 }, 'warn', /2 changes were not saved/],
   ['no network', { hasNetwork: false, answeredInMs: null, status: away({ pending: 3 }) }, 'bad', /machine is offline/],
   ['no server', { answeredInMs: null, server: undefined, status: away() }, 'bad', /server cannot be reached/],
   ['no WebSocket', { hasWebSocket: false, status: away() }, 'bad', /lets no WebSocket through/],

@@ -35,7 +35,7 @@ const kept = ({ status: { pending } }: Findings): string =>
     : `${pending === 1 ? 'One change is' : `${pending} changes are`} kept in this browser and will be sent.`;
 
 function verdict(findings: Findings, lines: Line[]): Omit<Diagnosis, 'lines'> {
-  const { status, hasNetwork, answeredInMs, hasWebSocket, isSignedIn } = findings;
+  const { status, hasNetwork, answeredInMs, hasWebSocket, isSignedIn, refused = 0 } = findings;
   const bad = (title: string, advice: string): Omit<Diagnosis, 'lines'> => ({ title, advice, state: 'bad' });
   if (!hasNetwork) return bad('This machine is offline', `Go on working. ${kept(findings)}`);
   if (status.error?.code === 'upgrade_required')
@@ -61,6 +61,12 @@ function verdict(findings: Findings, lines: Line[]): Omit<Diagnosis, 'lines'> {
     };
   const doubtful = lines.find(({ state }) => state === 'warn');
   if (doubtful) return { title: doubtful.text, advice: kept(findings), state: 'warn' };
+  if (refused > 0)
+    return {
+      title: refused === 1 ? 'One change was not saved' : `${refused} changes were not saved`,
+      advice: 'The connection is well; the server did not take these. Your words are kept here until you dismiss them.',
+      state: 'warn',
+    };
   if (status.pending > 0) return { title: 'Saving', advice: `Connected. ${kept(findings)}`, state: 'fine' };
   return { title: 'Everything is in step', advice: 'Connected, and all of your changes are stored.', state: 'fine' };
 }
@@ -129,12 +135,14 @@ function space({ space: used, storage }: Findings): Line {
       'This browser keeps nothing: changes that are not sent are lost when the page is closed',
     );
   if (!used || used.quotaBytes === 0) return line(about, 'unknown', 'The browser does not say.');
-  const megabytes = (bytes: number): string => `${Math.max(1, Math.round(bytes / 1e6)).toLocaleString('en-GB')} MB`;
-  const text = `${megabytes(used.usageBytes)} of ${megabytes(used.quotaBytes)} used`;
+  const text = `${sizeOf(used.usageBytes)} of ${sizeOf(used.quotaBytes)} used`;
   return used.usageBytes > used.quotaBytes * SPACE_TOLERANCE
     ? line(about, 'warn', `Space in this browser runs out: ${text}`)
     : line(about, 'fine', `${text}.`);
 }
+
+const sizeOf = (bytes: number): string =>
+  bytes < 1e9 ? `${Math.max(1, Math.round(bytes / 1e6))} MB` : `${(bytes / 1e9).toFixed(bytes < 1e10 ? 1 : 0)} GB`;
 
 /** "3 minutes", "2 hours", "4 days". */
 function lasting(ms: number): string {

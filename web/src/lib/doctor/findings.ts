@@ -3,6 +3,8 @@ import type { ClientStatus } from '@muster/client/types';
 /** What the doctor found out. Undefined: it could not be asked, because something before it failed. */
 export interface Findings {
   status: ClientStatus;
+  /** Edits that the server did not take, and that the person has not seen to. */
+  refused?: number;
   /** What the browser says; false is certain, true is not. */
   hasNetwork: boolean;
   /** How long the server took to answer over HTTP; null: it did not. */
