@@ -1,6 +1,7 @@
 /** `npm run bench`: measures the product beside its peers, prints the figures and writes docs/performance.md. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureBigStore } from './big-store/measure-big-store.ts';
 import { measureCommitPart } from './commit-part.ts';
 import { measureDelivery } from './delivery/measure-delivery.ts';
 import { measureFanOut } from './fan-out/measure-fan-out.ts';
@@ -11,6 +12,7 @@ import { startStores, type Stores } from './product/stores.ts';
 import { writeDocument, type Measured } from './report/document.ts';
 import { readMachine, versionOf } from './report/machine.ts';
 import type { Result, Row } from './report/row.ts';
+import { measureStorm } from './storm/measure-storm.ts';
 import { measureThroughSocket } from './through-socket/measure-through-socket.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'performance.md');
@@ -19,8 +21,10 @@ const MEASURES: Record<Part, (context: MeasureContext) => Promise<Result>> = {
   delivery: measureDelivery,
   open: measureOpen,
   'fan-out': measureFanOut,
+  storm: measureStorm,
   commit: measureCommitPart,
   socket: measureThroughSocket,
+  'big-store': measureBigStore,
 };
 
 const args = process.argv.slice(2);

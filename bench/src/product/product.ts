@@ -20,14 +20,18 @@ export interface GatewayUnderTest {
 export class Product {
   readonly gateways: GatewayUnderTest[];
 
-  private constructor(gateways: GatewayUnderTest[]) {
+  readonly databaseUrl: string;
+
+  private constructor(gateways: GatewayUnderTest[], databaseUrl: string) {
     this.gateways = gateways;
+    this.databaseUrl = databaseUrl;
   }
 
   /** @param flags of Node, for each gateway, beside the usual ones */
   static async start(stores: Stores, database: string, flags: string[] = []): Promise<Product> {
+    const databaseUrl = await stores.createDatabase(database, true);
     const env = {
-      ...{ NODE_ENV: 'development', DATABASE_URL: await stores.createDatabase(database, true) },
+      ...{ NODE_ENV: 'development', DATABASE_URL: databaseUrl },
       ...{ REDIS_URL: stores.redisUrl, REDIS_PREFIX: `bench-${database}`, SECRET: randomBytes(32).toString('base64') },
       ...{ HOST: '127.0.0.1', PORT: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'error' },
     };
@@ -38,7 +42,7 @@ export class Product {
       });
       gateways.push({ process, url: await process.call('url') });
     }
-    return new Product(gateways);
+    return new Product(gateways, databaseUrl);
   }
 
   /** Someone with an account, made on the first gateway. */
@@ -57,6 +61,11 @@ export class Product {
     const { id } = await this.#post<{ id: string }>(owner!.token, '/lists', { title: 'Measured' });
     for (const { email } of editors) await this.#post(owner!.token, `/lists/${id}/members`, { email, role: 'editor' });
     return id;
+  }
+
+  /** @returns the secret of a link that lets people edit the list */
+  async createLink({ token }: Person, listId: string): Promise<string> {
+    return (await this.#post<{ secret: string }>(token, `/lists/${listId}/links`, { role: 'editor' })).secret;
   }
 
   async stop(): Promise<void> {

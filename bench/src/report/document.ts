@@ -45,6 +45,17 @@ const SECTIONS: Record<Part, Section> = {
       'before and after a slice; it is divided by the deliveries that the receivers counted.',
     against: 'the peer',
   },
+  storm: {
+    title: 'Everyone comes back at once',
+    method:
+      'Two thousand bare websockets of 400 people, half of them on each of two gateways, connect in the same instant, as ' +
+      'after a cut of the network. Each asks with `scope:open` and the positions that it holds for what it missed: its ' +
+      "person's own scope and own list stand still, and in one of twenty lists, which twenty people share, twenty changes " +
+      'were made meanwhile. Nobody has any of it open, so the gateways know nothing and Postgres answers. Timed is from ' +
+      'opening the connection to the answer, in one process that plays them all, which is checked to be exact. Five storms; ' +
+      "the gateways' connections are counted in `pg_stat_activity` every 20 ms meanwhile.",
+    against: '',
+  },
   commit: {
     title: 'A change is stored',
     method:
@@ -62,6 +73,14 @@ const SECTIONS: Record<Part, Section> = {
       'The same writers as plain Socket.IO clients of one gateway, in a process of their own; nobody else has the lists open. ' +
       'Nothing is promised of these: they show what sockets, parsing and a second process add.',
     against: 'the peer',
+  },
+  'big-store': {
+    title: 'A reload with everything on disk',
+    method:
+      'A page in a real Chromium that is nothing but the client, bundled as the page is. Its IndexedDB holds 500 lists of 100 ' +
+      'tasks, written by the client’s own storage; no server is there. Timed is from the reload of the page until ' +
+      '`client.start()` is done, then reading every task once, searching all of them, and an edit.',
+    against: '',
   },
 };
 
