@@ -59,11 +59,15 @@ export function connectionConfig({ connectionString, ...rest }: ConnectionOption
 export interface PoolOptions extends ConnectionOptions {
   /** Most connections at once. */
   max: number;
-  /** A connection that waits in the pool died: it is replaced by itself, this is for the log. */
+  /** A connection died, waiting or in use: it is replaced by itself, this is for the log. */
   onError?: (error: Error) => void;
 }
 
-/** A pool of naming clients. It listens for errors: without that, a pool's process dies with the server. */
+/**
+ * A pool of naming clients. It listens for errors: without that, a pool's process dies with the server. The pool itself
+ * listens only while a connection waits in it, so each connection is listened to for as long as it lives: one that is
+ * used may die between two statements, and then no query is there to be told.
+ */
 export function createPool({ max, onError, ...rest }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     ...connectionConfig(rest),
@@ -71,7 +75,8 @@ export function createPool({ max, onError, ...rest }: PoolOptions): pg.Pool {
     // pg's type wants exactly its own class; any subclass will do.
     Client: NamingClient as unknown as typeof pg.Client,
   } as pg.PoolConfig);
-  pool.on('error', (error) => onError?.(error));
+  pool.on('connect', (client) => client.on('error', (error) => onError?.(error)));
+  pool.on('error', () => undefined);
   return pool;
 }
 
