@@ -112,6 +112,18 @@ describe('the optimistic view', () => {
     expect(await outcome).toMatchObject({ status: 'applied' });
   });
 
+  it('leaves it to the server whether a task that was deleted before this page was opened comes back', async () => {
+    world.server.intercept = () => undefined;
+    world.server.act(ADA, 'task.delete', { id: uuid(1) });
+    const later = world.client();
+    await later.start();
+    await settled();
+    expect(later.get('task', uuid(1))).toBeUndefined();
+    later.mutate('task.restore', { id: uuid(1) });
+    await settled();
+    expect(later.get('task', uuid(1))).toBeDefined();
+  });
+
   it('says who overwrote words that one had not seen', async () => {
     const told: unknown[] = [];
     ada.on('overwrote', (scope, change, overwrote) => told.push([scope, change.seq, overwrote]));
