@@ -302,6 +302,9 @@ describe('a list as it was', () => {
     const [{ entities }] = [await past(list, 7)];
     const ids = entities.filter(({ type }) => type === 'task').map(({ id }) => id);
     for (const id of ids.slice(1, 4)) await ada.did('task.delete', { id });
+    await rig.pool.query('delete from task where id = $1', [ids[2]]);
+    expect((await past(list, 7)).lost).toEqual([ids[2]]);
+    expect((await past(list, 1)).lost).toEqual([]);
     await rig.pool.query(
       `insert into task select gen_random_uuid()::text, scope_id, null, title, repeat('y', 19999), done, done_at, due, priority, assignee_ids, label_ids,
         pos, created_at, created_by, null, null, '{}' from task, generate_series(1, 80) where id = $1`,

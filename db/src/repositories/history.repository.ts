@@ -45,6 +45,8 @@ export interface PastList {
   change?: PastChange;
   titles: Record<string, string>;
   entities: WireEntity[];
+  /** Tasks of these that have not even a tombstone any more. */
+  lost: string[];
   /** Tasks go on behind this id. */
   next?: string;
 }
@@ -122,6 +124,8 @@ export const createHistoryRepository = (db: Reader) => ({
         (select json_agg(u order by u.id collate "C") from (
           (select * from undoing where type <> 'task')
           union all (select * from undoing where type = 'task' order by id collate "C" limit ${TASKS_PER_PAGE})) u) as undoing,
+        (select json_agg(u.id) from undoing u where u.type = 'task'
+          and not exists (select from task t where t.id = u.id)) as lost,
         (select json_agg(to_json(t) order by t.id) from (select id, scope_id, parent_id, title, notes, done, done_at, due,
             priority, assignee_ids, label_ids, pos, created_at, created_by from task
           where scope_id = held.id and deleted_at is null and id > ${after ?? ''} collate "C"
@@ -145,6 +149,7 @@ export const createHistoryRepository = (db: Reader) => ({
       ...(change ? { change } : {}),
       titles,
       entities,
+      lost: (found.lost ?? []).filter((id) => entities.some((entity) => entity.type === 'task' && entity.id === id)),
       ...(next === undefined ? {} : { next }),
     };
   },
@@ -168,6 +173,7 @@ interface Found {
   head: number;
   at: number;
   undoing: Undoing[] | null;
+  lost: string[] | null;
   tasks: Row<'task'>[] | null;
   lists: Row<'list'>[] | null;
   labels: Row<'label'>[] | null;

@@ -85,6 +85,8 @@ export const listAt = z.object({
   profiles,
   titles: z.record(id, z.string()),
   items: z.array(entity),
+  /** Tasks of `items` that are gone for good: `task.restore` cannot bring them back, only a new one can be made. */
+  lost: z.array(id),
   next: z.optional(z.string()),
 });
 export type ListAt = z.infer<typeof listAt>;
