@@ -230,6 +230,7 @@ describe('pages', () => {
     expect(await feed.readPage(bob.id, listScope(list), next)).toMatchObject({ aclEpoch: 1 });
     await ada.did('member.remove', { listId: list, userId: bob.id });
     expect(await feed.readPage(bob.id, listScope(list), next)).toBeUndefined();
+    expect(await feed.readPage(ada.id, userScope(ada.id), 'message|')).toBeUndefined();
     for (const bad of ['', '|', 'member|', "task|' or true", 'message|', 'task|zzz']) {
       expect(await feed.readPage(ada.id, listScope(list), bad)).toBeUndefined();
     }

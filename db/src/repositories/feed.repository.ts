@@ -12,6 +12,9 @@ const PAGE_BYTES = 900_000;
 /** A longer tail than this costs more to apply than the snapshot to load. */
 const MOST_CHANGES = 2_000;
 
+/** What may go on behind a first page, by the kind of the scope; one's own scope comes whole. */
+const PAGED: Readonly<Record<string, readonly string[]>> = { list: ['task'], thread: ['message', 'run', 'run_item'] };
+
 type HeadRow = [ScopeId, ScopeId, number, number, string, ScopeHead['gone'], ScopeId | null, number, Role | null];
 type ChangeRow = [
   seq: number,
@@ -147,8 +150,8 @@ export function createFeedRepository(db: Reader): FeedRepository {
       const cut = next.indexOf('|');
       const [type, after] = [next.slice(0, cut), next.slice(cut + 1)];
       // Made by us, carried by a client: what is not one of ours finds nothing.
-      if (!/^(task|message|run|run_item)$/.test(type) || !/^[0-9a-f-]{0,36}(:\d{1,9})?$/.test(after)) return undefined;
-      if ((type === 'task') !== scope.startsWith('list:')) return undefined;
+      const types = PAGED[scope.slice(0, scope.indexOf(':'))] ?? [];
+      if (!types.includes(type) || !/^[0-9a-f-]{0,36}(:\d{1,9})?$/.test(after)) return undefined;
       const found = await call<[number, Page]>(
         sql`feed_page(${principalId}, ${scope}, ${type}, ${after}, ${PAGE_BYTES})`,
       );
