@@ -7,6 +7,7 @@ import { measureDelivery } from './delivery/measure-delivery.ts';
 import { measureFanOut } from './fan-out/measure-fan-out.ts';
 import type { MeasureContext } from './measure-context.ts';
 import { measureOpen } from './open-list/measure-open.ts';
+import { measurePage } from './page/measure-page.ts';
 import { PARTS, USAGE, parseOptions, type BenchOptions, type Part } from './options.ts';
 import { startStores, type Stores } from './product/stores.ts';
 import { writeDocument, type Measured } from './report/document.ts';
@@ -25,6 +26,7 @@ const MEASURES: Record<Part, (context: MeasureContext) => Promise<Result>> = {
   commit: measureCommitPart,
   socket: measureThroughSocket,
   'big-store': measureBigStore,
+  page: measurePage,
 };
 
 const args = process.argv.slice(2);

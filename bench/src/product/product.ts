@@ -6,6 +6,9 @@ import type { Stores } from './stores.ts';
 /** What the launcher gives its gateways. */
 const GATEWAY_FLAGS = ['--max-semi-space-size=16'];
 
+/** Everybody's. */
+export const PASSWORD = 'correct horse battery';
+
 export interface Person {
   token: string;
   email: string;
@@ -27,13 +30,21 @@ export class Product {
     this.databaseUrl = databaseUrl;
   }
 
-  /** @param flags of Node, for each gateway, beside the usual ones */
-  static async start(stores: Stores, database: string, flags: string[] = []): Promise<Product> {
+  /**
+   * @param flags of Node, for each gateway, beside the usual ones
+   * @param more settings of each gateway
+   */
+  static async start(
+    stores: Stores,
+    database: string,
+    { flags = [], env: more = {} }: { flags?: string[]; env?: Record<string, string> } = {},
+  ): Promise<Product> {
     const databaseUrl = await stores.createDatabase(database, true);
     const env = {
       ...{ NODE_ENV: 'development', DATABASE_URL: databaseUrl },
       ...{ REDIS_URL: stores.redisUrl, REDIS_PREFIX: `bench-${database}`, SECRET: randomBytes(32).toString('base64') },
       ...{ HOST: '127.0.0.1', PORT: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'error' },
+      ...more,
     };
     const gateways: GatewayUnderTest[] = [];
     for (let index = 0; index < 2; index++) {
@@ -48,7 +59,7 @@ export class Product {
   /** Someone with an account, made on the first gateway. */
   async signUp(): Promise<Person> {
     const email = `${randomUUID()}@example.test`;
-    const body = { name: 'Someone', email, password: 'correct horse battery' };
+    const body = { name: 'Someone', email, password: PASSWORD };
     return { token: await this.#enter('/api/auth/sign-up/email', body), email };
   }
 
