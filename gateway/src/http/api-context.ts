@@ -1,3 +1,4 @@
+import type { ErasureReport } from '@muster/db/care/erase-person';
 import type { AccountRepository } from '@muster/db/repositories/account.repository';
 import type { ApiTokenRepository } from '@muster/db/repositories/api-token.repository';
 import type { HistoryRepository } from '@muster/db/repositories/history.repository';
@@ -5,6 +6,7 @@ import type { ListRepository } from '@muster/db/repositories/list.repository';
 import type { MemberRepository } from '@muster/db/repositories/member.repository';
 import type { TaskRepository } from '@muster/db/repositories/task.repository';
 import type { ThreadRepository } from '@muster/db/repositories/thread.repository';
+import type { Passwords } from '../auth/passwords.ts';
 import type { Secrets } from '../auth/secrets.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import type { Limits } from './limits.ts';
@@ -15,6 +17,9 @@ export interface ApiContext extends Pick<GatewayContext, 'bus' | 'logger' | 'set
   submit: Submit;
   limits: Limits;
   secrets: Secrets;
+  passwords: Passwords;
+  /** @param onLockedOut told early, with the sessions whose sockets are to be closed */
+  erase: (userId: string, onLockedOut: (sessionIds: string[]) => void) => Promise<ErasureReport>;
   accounts: AccountRepository;
   lists: ListRepository;
   history: HistoryRepository;

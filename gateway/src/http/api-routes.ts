@@ -3,6 +3,7 @@ import type { Route } from './define-route.ts';
 import { historyRoutes } from './routes/history.ts';
 import { linkRoutes } from './routes/links.ts';
 import { listRoutes } from './routes/lists.ts';
+import { meRoutes } from './routes/me.ts';
 import { memberRoutes } from './routes/members.ts';
 import { runRoutes } from './routes/runs.ts';
 import { taskRoutes } from './routes/tasks.ts';
@@ -19,4 +20,5 @@ export const createApiRoutes = (api: ApiContext): Route[] => [
   ...threadRoutes(api),
   ...runRoutes(api),
   ...tokenRoutes(api),
+  ...meRoutes(api),
 ];

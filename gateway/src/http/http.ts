@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { Queryable } from '@muster/db/migrate';
+import { erasePerson, type EraseDeps } from '@muster/db/care/erase-person';
 import { createAccountRepository } from '@muster/db/repositories/account.repository';
 import { createApiTokenRepository } from '@muster/db/repositories/api-token.repository';
 import { createHistoryRepository } from '@muster/db/repositories/history.repository';
@@ -13,6 +13,7 @@ import { API_PREFIX } from '@muster/protocol/http';
 import Koa from 'koa';
 import { AUTH_PREFIX, type Auth } from '../auth/auth.ts';
 import type { Identities } from '../auth/identity-types.ts';
+import { createPasswords } from '../auth/passwords.ts';
 import { createSecrets } from '../auth/secrets.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import { createApiRoutes } from './api-routes.ts';
@@ -34,8 +35,8 @@ import { createSubmit } from './submit.ts';
 export interface HttpDeps extends GatewayContext {
   /** Kysely: reads. */
   db: Reader;
-  /** The pool behind it: readiness asks it whether migrations are pending. */
-  pool: Queryable;
+  /** The pool behind it: readiness asks it whether migrations are pending, and erasing needs transactions of its own. */
+  pool: EraseDeps['pool'];
   auth: Auth;
   identities: Identities;
   limits: Limits;
@@ -54,6 +55,8 @@ export function createHttp(deps: HttpDeps): Http {
     ...deps,
     submit: createSubmit(deps),
     secrets: createSecrets(settings.secret),
+    passwords: createPasswords(deps.auth),
+    erase: (userId, onLockedOut) => erasePerson({ pool: deps.pool, commit: deps.commit, onLockedOut }, userId),
     accounts: createAccountRepository(db),
     lists: createListRepository(db),
     history: createHistoryRepository(db),

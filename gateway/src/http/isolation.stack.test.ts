@@ -143,6 +143,13 @@ const ROWS: Row[] = [
   { route: 'GET /tokens', expected: EVERYONE },
   { route: 'POST /tokens', body: () => ({ name: 'x' }), expected: EVERYONE_MAKES },
   { route: 'DELETE /tokens/{id}', path: (w) => `/tokens/${w.tokenId}`, expected: OWN(204) },
+
+  {
+    route: 'DELETE /me',
+    what: 'without proof',
+    body: () => ({ password: 'a guess' }),
+    expected: [401, 403, 403, 403, 403, 403],
+  },
 ];
 const member = (world: World) => `/lists/${world.listId}/members/${other.userId}`;
 

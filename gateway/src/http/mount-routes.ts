@@ -44,7 +44,7 @@ async function serve(
   const query = route.query === undefined ? undefined : parseOrThrow(route.query, { ...ctx.query });
   let body: unknown;
   let idempotency: Idempotency | undefined;
-  if (route.method === 'POST' || route.method === 'PATCH') {
+  if (route.method === 'POST' || route.method === 'PATCH' || route.body !== undefined) {
     const { value, bytes } = await readJson(ctx.req);
     body = route.body === undefined ? undefined : parseOrThrow(route.body, value);
     idempotency = route.method === 'POST' ? idempotencyOf(ctx, bytes) : undefined;
