@@ -126,3 +126,11 @@ test('a crowd that cannot go yet keeps nobody else waiting', () => {
   for (const one of [...crowd, entry('quiet', { scopes: scopes('quiet') })]) queue.enter(one);
   expect(names(queue.take(2))).toEqual(['quiet']);
 });
+
+test('a crowd whose clients wait for something elsewhere first holds up nobody, itself least of all', () => {
+  const client = 'one';
+  const first = entry('elsewhere', { client, mid: 1, scopes: scopes('quiet') });
+  const crowd = Array.from({ length: 5 }, (_, n) => entry(`hot ${n}`, { client, mid: n + 2, scopes: scopes('hot') }));
+  const queue = queueOf(first, ...crowd);
+  expect(queue.take(2)).not.toEqual([]);
+});

@@ -79,11 +79,17 @@ export class Queue {
    *   it, each command elsewhere would take as long as all of the crowd's, and be answered with it, again and again.
    */
   take(lanes = 1): Entry[] {
+    const crowded = lanes > 1 ? this.#crowdedScope() : undefined;
+    const taken = this.#take(lanes, crowded);
+    // The crowd's clients have something elsewhere before it, which would wait for the crowd: nobody would ever go.
+    return taken.length > 0 || crowded === undefined ? taken : this.#take(lanes, undefined);
+  }
+
+  #take(lanes: number, crowded: ScopeId | undefined): Entry[] {
     const taken: Entry[] = [];
     const rest: Entry[] = [];
     const heldBack = new Set<string>();
     const scopes = new Set<string>();
-    const crowded = lanes > 1 ? this.#crowdedScope() : undefined;
     const share = lanes > 1 ? Math.max(LEAST_SHARE, Math.ceil(this.#waiting.length / lanes)) : BATCH;
     for (const entry of this.#waiting) {
       const isAlone = taken[0]?.isMembership === true || (entry.isMembership && taken.length > 0);
