@@ -1,3 +1,4 @@
+import type { Edit } from '@muster/client/edits';
 import type {
   ClientEvents,
   ClientStatus,
@@ -79,7 +80,9 @@ export class FakeClient implements MusterClient {
       throw error;
     }
     this.sent.push({ name, args: args as Args });
+    const before = new Map(this.#entities);
     this.#apply(name, args as Args);
+    this.#emit('made', { nonce: `nonce-${this.sent.length}`, name, args, edits: editsSince(before, this.#entities) });
     const outcome: Outcome = { mid: this.sent.length, status: 'applied', seqs: {} };
     return { mid: this.sent.length, nonce: `nonce-${this.sent.length}`, outcome: Promise.resolve(outcome) };
   };
@@ -265,6 +268,17 @@ export class FakeClient implements MusterClient {
       .get(event)
       ?.forEach((listener) => (listener as unknown as (...args: Parameters<ClientEvents[E]>) => void)(...args));
   }
+}
+
+type Entities = ReadonlyMap<string, Stored>;
+
+function editsSince(before: Entities, after: Entities): Edit[] {
+  const keys = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
+  return keys.map((key) => {
+    const [was, is] = [before.get(key), after.get(key)];
+    const { scope, type, id } = (is ?? was) as Stored;
+    return { scope, type, id, before: was?.value as Edit['before'], after: is?.value as Edit['after'] };
+  });
 }
 
 /** The id behind a scope's colon. */

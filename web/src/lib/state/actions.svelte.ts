@@ -1,12 +1,11 @@
 import type { Outcome } from '@muster/client/types';
-import { byPlace } from '@muster/domain/ordering';
 import type { CommandArgs, CommandName } from '@muster/protocol/commands';
 import type { Stored } from '@muster/protocol/entity';
 import { MusterError } from '@muster/protocol/error';
 import { scopeOf } from '@muster/protocol/id';
+import type { Role } from '@muster/protocol/principal';
 import type { LabelColor } from '@muster/protocol/label';
 import { LABEL_COLORS } from '@muster/protocol/label';
-import type { Task } from '@muster/protocol/task';
 import { v7 } from 'uuid';
 import type { Muster } from './muster.svelte.ts';
 import type { Toasts } from './toasts.svelte.ts';
@@ -18,8 +17,8 @@ export type NewTask = Omit<CommandArgs<'task.create'>, 'id' | 'listId'>;
 export type TaskFields = CommandArgs<'task.update'>['fields'];
 
 /**
- * Every intent of the page: one command (or a few), its words, and its inverse. Each paints at once; what the rules
- * foresee as rejected is said in a toast and changes nothing. Undo sends new commands: it never rewinds others' work.
+ * Every intent of the page: one command (or a few) and its words, as one step of undo. Each paints at once; what the
+ * rules foresee as rejected is said in a toast and changes nothing.
  */
 export class Actions {
   readonly #muster: Muster;
@@ -43,53 +42,52 @@ export class Actions {
     }
   }
 
+  /** Whatever is changed meanwhile is taken back as one. */
+  together(label: string, run: () => void): void {
+    this.#undo.step(label, run);
+  }
+
   /** @returns the new task's id, or undefined where it was refused */
   addTask(listId: string, task: NewTask): string | undefined {
     const id = v7();
-    if (!this.send('task.create', { ...task, id, listId })) return undefined;
-    this.#undo.push({
-      label: 'Added',
-      undo: () => this.send('task.delete', { id }),
-      redo: () => this.send('task.restore', { id }),
+    let isAdded = false;
+    this.#undo.step(`Added ${quoted(task.title)}`, () => {
+      isAdded = this.send('task.create', { ...task, id, listId }) !== false;
     });
-    return id;
+    return isAdded ? id : undefined;
   }
 
-  update(id: string, fields: TaskFields): void {
-    const task = this.#muster.get('task', id);
-    if (!task) return;
-    const before: Partial<Task> = {};
-    for (const key of Object.keys(fields) as (keyof TaskFields)[]) Object.assign(before, { [key]: task.value[key] });
-    if (!this.send('task.update', { id, fields })) return;
-    this.#undo.push({
-      label: 'Changed',
-      undo: () => this.send('task.update', { id, fields: before as TaskFields }),
-      redo: () => this.send('task.update', { id, fields }),
-    });
+  update(ids: string | readonly string[], fields: TaskFields): void {
+    const tasks = this.#tasks(ids);
+    const what = Object.keys(fields).length === 1 ? FIELD_WORDS[Object.keys(fields)[0] as keyof TaskFields] : undefined;
+    this.#undo.step(what ? `${what} ${named(tasks)}` : `Changed ${named(tasks)}`, () =>
+      tasks.forEach(({ id }) => this.send('task.update', { id, fields })),
+    );
   }
 
   /** Done or open again; a completed task leaves for the fold, so a toast can fetch it back. */
   complete(ids: string | readonly string[], done: boolean): void {
     const tasks = this.#tasks(ids).filter((task) => task.value.done !== done);
-    const sent = tasks.filter((task) => this.send('task.complete', { id: task.id, done }));
-    if (sent.length === 0) return;
-    const each = (state: boolean): void => sent.forEach(({ id }) => this.send('task.complete', { id, done: state }));
-    const step = { label: done ? 'Completed' : 'Reopened', undo: () => each(!done), redo: () => each(done) };
-    this.#undo.push(step);
-    if (done) this.#offer(step, `Completed ${named(sent)}`);
+    const label = `${done ? 'Completed' : 'Reopened'} ${named(tasks)}`;
+    const step = this.#undo.step(label, () => tasks.forEach(({ id }) => this.send('task.complete', { id, done })));
+    if (done) this.#offer(step);
   }
 
   remove(ids: string | readonly string[]): void {
     const tasks = this.#tasks(ids);
-    const sent = tasks.filter((task) => this.send('task.delete', { id: task.id }));
-    if (sent.length === 0) return;
-    const step = {
-      label: 'Deleted',
-      undo: () => sent.forEach(({ id }) => this.send('task.restore', { id })),
-      redo: () => sent.forEach(({ id }) => this.send('task.delete', { id })),
-    };
-    this.#undo.push(step);
-    this.#offer(step, `Deleted ${named(sent)}`);
+    this.#offer(
+      this.#undo.step(`Deleted ${named(tasks)}`, () => tasks.forEach(({ id }) => this.send('task.delete', { id }))),
+    );
+  }
+
+  /** Brings a deleted task back, with what was being written in it. @returns false where it cannot be */
+  restore(id: string, title: string, fields: TaskFields = {}): boolean {
+    let isBack = false;
+    this.#undo.step(`Brought back ${quoted(title)}`, () => {
+      isBack = this.send('task.restore', { id }) !== false;
+      if (isBack && Object.keys(fields).length > 0) this.send('task.update', { id, fields });
+    });
+    return isBack;
   }
 
   /**
@@ -99,43 +97,25 @@ export class Actions {
   place(id: string, to: { after: string | null; listId?: string; parentId?: string | null }): void {
     const task = this.#muster.get('task', id);
     if (!task) return;
-    const back = {
-      id,
-      after: this.#before(task),
-      parentId: task.value.parentId,
-      ...(to.listId && to.listId !== task.value.listId ? { listId: task.value.listId } : {}),
-    };
-    if (!this.send('task.place', { id, ...to })) return;
-    const step = {
-      label: 'Moved',
-      undo: () => this.send('task.place', back),
-      redo: () => this.send('task.place', { id, ...to }),
-    };
-    this.#undo.push(step);
-    if (back.listId) {
-      const title = this.#muster.get('list', to.listId ?? '')?.value.title ?? 'another list';
-      this.#offer(step, `Moved ${named([task])} to ${title}`);
-    }
+    const isElsewhere = to.listId !== undefined && to.listId !== task.value.listId;
+    const title = isElsewhere ? (this.#muster.get('list', to.listId ?? '')?.value.title ?? 'another list') : undefined;
+    const label = title ? `Moved ${named([task])} to ${title}` : `Moved ${named([task])}`;
+    const step = this.#undo.step(label, () => this.send('task.place', { id, ...to }));
+    if (title) this.#offer(step);
   }
 
-  label(id: string, change: { add?: string[]; remove?: string[] }): void {
-    if (!this.send('task.label', { id, ...change })) return;
-    const back = swapped(change);
-    this.#undo.push({
-      label: 'Labelled',
-      undo: () => this.send('task.label', { id, ...back }),
-      redo: () => this.send('task.label', { id, ...change }),
-    });
+  label(ids: string | readonly string[], change: { add?: string[]; remove?: string[] }): void {
+    const tasks = this.#tasks(ids);
+    this.#undo.step(`${change.add ? 'Labelled' : 'Took a label off'} ${named(tasks)}`, () =>
+      tasks.forEach(({ id }) => this.send('task.label', { id, ...change })),
+    );
   }
 
-  assign(id: string, change: { add?: string[]; remove?: string[] }): void {
-    if (!this.send('task.assign', { id, ...change })) return;
-    const back = swapped(change);
-    this.#undo.push({
-      label: 'Assigned',
-      undo: () => this.send('task.assign', { id, ...back }),
-      redo: () => this.send('task.assign', { id, ...change }),
-    });
+  assign(ids: string | readonly string[], change: { add?: string[]; remove?: string[] }): void {
+    const tasks = this.#tasks(ids);
+    this.#undo.step(`${change.add ? 'Assigned' : 'Took someone off'} ${named(tasks)}`, () =>
+      tasks.forEach(({ id }) => this.send('task.assign', { id, ...change })),
+    );
   }
 
   /** The label of that name in the list, made where there is none. */
@@ -156,24 +136,30 @@ export class Actions {
 
   renameList(id: string, title: string): void {
     const before = this.#muster.get('list', id)?.value.title;
-    if (before === undefined || before === title || !this.send('list.rename', { id, title })) return;
-    this.#undo.push({
-      label: 'Renamed',
-      undo: () => this.send('list.rename', { id, title: before }),
-      redo: () => this.send('list.rename', { id, title }),
-    });
+    if (before === undefined || before === title) return;
+    this.#undo.step(`Renamed ${quoted(before)}`, () => this.send('list.rename', { id, title }));
   }
 
   archiveList(id: string, archived: boolean): void {
     const title = this.#muster.get('list', id)?.value.title ?? 'the list';
-    if (!this.send('list.archive', { id, archived })) return;
-    const step = {
-      label: archived ? 'Archived' : 'Brought back',
-      undo: () => this.send('list.archive', { id, archived: !archived }),
-      redo: () => this.send('list.archive', { id, archived }),
-    };
-    this.#undo.push(step);
-    this.#offer(step, `${step.label} “${title}”`);
+    const label = `${archived ? 'Archived' : 'Brought back'} ${quoted(title)}`;
+    this.#offer(this.#undo.step(label, () => this.send('list.archive', { id, archived })));
+  }
+
+  /** Where a list stands among the person's own. */
+  placeList(id: string, pos: string): void {
+    const title = this.#muster.get('list', id)?.value.title ?? 'a list';
+    this.#undo.step(`Moved ${quoted(title)}`, () => this.send('membership.update', { listId: id, fields: { pos } }));
+  }
+
+  setRole(listId: string, userId: string, role: Role): void {
+    this.#undo.step(`Changed the role of ${this.#muster.nameOf(userId)}`, () =>
+      this.send('member.setRole', { listId, userId, role }),
+    );
+  }
+
+  set(fields: CommandArgs<'settings.update'>['fields']): void {
+    this.#undo.step('Changed a setting', () => this.send('settings.update', { fields }));
   }
 
   /** For good: the page asks before. */
@@ -206,27 +192,19 @@ export class Actions {
     return wanted.map((id) => this.#muster.get('task', id)).filter((task) => task !== undefined);
   }
 
-  /** The task that stands before this one among its siblings, or null. */
-  #before(task: Stored<'task'>): string | null {
-    const siblings = this.#muster
-      .all(scopeOf('list', task.value.listId), 'task')
-      .filter((other) => other.value.parentId === task.value.parentId);
-    const place = { id: task.id, pos: task.value.pos };
-    return siblings.filter((other) => byPlace({ id: other.id, pos: other.value.pos }, place) < 0).at(-1)?.id ?? null;
-  }
-
-  #offer(step: Step, text: string): void {
-    this.#toasts.show(text, { action: { label: 'Undo', run: () => this.#undo.undo(step) } });
+  #offer(step: Step | undefined): void {
+    if (step) this.#toasts.show(step.label, { action: { label: 'Undo', run: () => this.#undo.undo(step) } });
   }
 }
 
-const swapped = (change: { add?: string[]; remove?: string[] }): { add?: string[]; remove?: string[] } => ({
-  ...(change.remove ? { add: change.remove } : {}),
-  ...(change.add ? { remove: change.add } : {}),
-});
+const FIELD_WORDS: Record<keyof TaskFields, string> = {
+  title: 'Renamed',
+  notes: 'Changed the notes of',
+  due: 'Changed the date of',
+  priority: 'Changed the priority of',
+};
 
-function named(tasks: readonly Stored<'task'>[]): string {
-  const title = tasks[0]?.value.title ?? '';
-  if (tasks.length > 1) return `${tasks.length} tasks`;
-  return `“${title.length > 40 ? `${title.slice(0, 39)}…` : title}”`;
-}
+const quoted = (title: string): string => `“${title.length > 40 ? `${title.slice(0, 39)}…` : title}”`;
+
+const named = (tasks: readonly Stored<'task'>[]): string =>
+  tasks.length > 1 ? `${tasks.length} tasks` : quoted(tasks[0]?.value.title ?? '');

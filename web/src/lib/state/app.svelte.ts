@@ -68,10 +68,11 @@ export class App {
     return (this.#turn = this.#turn.then(async () => {
       await this.#stop();
       const muster = new Muster(connect());
-      const undo = new Undo();
+      const undo = new Undo(muster, this.toasts, this.api);
       const lists = new Lists(muster, () => this.clock.now);
       this.#work = { muster, undo, lists, actions: new Actions(muster, this.toasts, undo) };
       await muster.start();
+      undo.openLater();
     }));
   }
 
@@ -82,8 +83,7 @@ export class App {
   /** The theme, here at once and in the person's settings. */
   chooseTheme(theme: ThemeChoice): void {
     this.theme.choose(theme);
-    if (this.#work && this.#work.muster.settings.theme !== theme)
-      this.#work.actions.send('settings.update', { fields: { theme } });
+    if (this.#work && this.#work.muster.settings.theme !== theme) this.#work.actions.set({ theme });
   }
 
   /** Asks first where something would be lost: changes that wait to be sent, or all that a guest has made. */
@@ -97,6 +97,7 @@ export class App {
   async signOut(where: 'here' | 'everywhere' = 'here'): Promise<void> {
     const wipe = async (): Promise<void> => {
       this.refused.dismissAll();
+      await this.#work?.undo.wipe();
       await this.#work?.muster.forget();
     };
     try {
@@ -110,6 +111,7 @@ export class App {
   async #stop(): Promise<void> {
     const work = this.#work;
     this.#work = undefined;
+    await work?.undo.close();
     await work?.muster.stop();
   }
 

@@ -96,14 +96,13 @@ export class Lists {
     return found.sort((a, b) => a.rank - b.rank).slice(0, most);
   }
 
-  /** Puts a list behind another (null: on top). The key is the person's own, so it is made here. */
-  place(id: string, after: string | null): void {
+  /** The key of a list behind another (null: on top). It is the person's own, so it is made here. */
+  posBehind(id: string, after: string | null): string | undefined {
     const others = this.active.filter((list) => list.id !== id);
     const at = after === null ? 0 : others.findIndex((list) => list.id === after) + 1;
     const before = others[at - 1]?.pos ?? null;
     const next = others[at]?.pos ?? null;
-    if (before !== null && next !== null && before >= next) return;
-    this.#muster.mutate('membership.update', { listId: id, fields: { pos: posBetween(before, next) } });
+    return before !== null && next !== null && before >= next ? undefined : posBetween(before, next);
   }
 
   #summary(id: string, role: Role, pos: string, seenSeq: number): ListSummary | undefined {

@@ -51,6 +51,11 @@ export class Muster {
     );
   }
 
+  /** For what works beside the page: the journal of undo. */
+  get client(): MusterClient {
+    return this.#client;
+  }
+
   /** Hydrates and connects. */
   start = (): Promise<void> => this.#client.start();
 

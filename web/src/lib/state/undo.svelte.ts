@@ -1,49 +1,120 @@
-/** One thing done in this tab, and how to take it back. */
+import type { Made } from '@muster/client/edits';
+import type { WireError } from '@muster/protocol/error';
+import type { Api } from '../api/api.ts';
+import type { UndoDesk } from '../undo/undo-desk.ts';
+import type { Muster } from './muster.svelte.ts';
+import type { Toasts } from './toasts.svelte.ts';
+
+/** One gesture, for the toast that offers to take it back. Its id is there once the journal has it. */
 export interface Step {
   label: string;
-  undo: () => void;
-  redo: () => void;
+  id?: string | undefined;
 }
 
-const KEPT = 50;
+/** The journal is not for the first paint: it comes once that is over, or with the first edit. */
+const OPENS_AFTER_MS = 3_000;
 
-/** Undo and redo of this tab's own doings: by Ctrl/⌘ Z, or by the toast that offered it. */
+/**
+ * Undo and redo of all that the person did, in any tab. Here gestures are gathered; what takes them back is fetched when
+ * there is time for it (see {@link UndoDesk}).
+ */
 export class Undo {
-  #done: Step[] = $state.raw([]);
-  #undone: Step[] = $state.raw([]);
+  readonly #muster: Muster;
+  readonly #toasts: Toasts;
+  readonly #api: Pick<Api, 'get'>;
+  readonly #stop: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #gathering: Made[] | undefined;
+  /** Gestures from before the journal was there. */
+  #early: { step: Step; made: Made[] }[] = [];
+  #opening: Promise<UndoDesk> | undefined;
+  #desk: UndoDesk | undefined;
+  #isClosed = false;
+  /** What Ctrl Z would take back, and what would be done again, by their labels. */
+  next: { undo?: string | undefined; redo?: string | undefined } = $state.raw({});
 
-  get canUndo(): boolean {
-    return this.#done.length > 0;
-  }
-  get canRedo(): boolean {
-    return this.#undone.length > 0;
-  }
-
-  push(step: Step): void {
-    this.#done = [...this.#done.slice(1 - KEPT), step];
-    this.#undone = [];
+  constructor(muster: Muster, toasts: Toasts, api: Pick<Api, 'get'>) {
+    this.#muster = muster;
+    this.#toasts = toasts;
+    this.#api = api;
+    this.#stop = muster.on('made', (made) => void this.#gathering?.push(made));
   }
 
-  /** Takes back the newest step, or the one given (a toast's). Returns what was taken back. */
-  undo(step: Step | undefined = this.#done.at(-1)): Step | undefined {
-    if (!step || !this.#done.includes(step)) return undefined;
-    this.#done = this.#done.filter((other) => other !== step);
-    this.#undone = [...this.#undone, step];
-    step.undo();
+  /** Fetches the journal once the page has been painted. */
+  openLater(): void {
+    this.#timer = setTimeout(() => void this.open(), OPENS_AFTER_MS);
+  }
+
+  /** Whatever is changed meanwhile is one step, also where steps lie within. Undefined: nothing was. */
+  step(label: string, run: () => void): Step | undefined {
+    if (this.#gathering) {
+      run();
+      return undefined;
+    }
+    const made: Made[] = (this.#gathering = []);
+    try {
+      run();
+    } finally {
+      this.#gathering = undefined;
+    }
+    if (made.length === 0) return undefined;
+    const step: Step = { label };
+    if (this.#desk) step.id = this.#desk.add(label, made);
+    else {
+      this.#early.push({ step, made });
+      void this.open();
+    }
     return step;
   }
 
-  redo(): Step | undefined {
-    const step = this.#undone.at(-1);
-    if (!step) return undefined;
-    this.#undone = this.#undone.slice(0, -1);
-    this.#done = [...this.#done, step];
-    step.redo();
-    return step;
+  /** Takes back the newest step, or the one given (a toast's), and says so. */
+  undo(step?: Step): void {
+    this.#with((desk) => desk.undo(step && (step.id ?? '')));
   }
 
-  clear(): void {
-    this.#done = [];
-    this.#undone = [];
+  redo(): void {
+    this.#with((desk) => desk.redo());
+  }
+
+  /** Takes back what a run of the agent changed in these lists. */
+  undoRun(runId: string, listIds: readonly string[]): Promise<void> {
+    return this.open().then((desk) => desk.undoRun(runId, listIds));
+  }
+
+  /** The server refused to take something back: someone was there since. */
+  sayRefused(error: WireError): void {
+    this.#with((desk) => desk.sayRefused(error));
+  }
+
+  open(): Promise<UndoDesk> {
+    clearTimeout(this.#timer);
+    return (this.#opening ??= this.#open());
+  }
+
+  async wipe(): Promise<void> {
+    const desk = await this.open();
+    await desk.journal.wipe();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#isClosed = true;
+    this.#stop();
+    await (await this.#opening)?.journal.close();
+  }
+
+  async #open(): Promise<UndoDesk> {
+    const { UndoDesk } = await import('../undo/undo-desk.ts');
+    const desk = new UndoDesk(this.#muster, this.#toasts, this.#api, (next) => (this.next = next));
+    for (const { step, made } of this.#early.splice(0)) step.id = desk.add(step.label, made);
+    this.#desk = this.#isClosed ? undefined : desk;
+    await desk.journal.load();
+    return desk;
+  }
+
+  /** At once where the journal is there: what it does paints in this frame. */
+  #with(run: (desk: UndoDesk) => void): void {
+    if (this.#desk) run(this.#desk);
+    else void this.open().then(run);
   }
 }

@@ -1,3 +1,4 @@
+import { parseScope } from '@muster/protocol/id';
 import type { Item, MessageBody, RunItem, ToolCallBody, ToolResultBody, Touched } from '@muster/protocol/run';
 
 /** A piece of an answer, in the order it came: words, or a tool's card. */
@@ -52,6 +53,19 @@ export function runParts({ items, current, messageText, lastText, isRunning }: S
   }
   return parts;
 }
+
+const CHANGING = new Set(['add_tasks', 'update_task', 'complete_task', 'move_task', 'delete_task']);
+
+/** The lists in which a run changed something, by its cards. */
+export const changedLists = (parts: readonly RunPart[]): string[] => [
+  ...new Set(
+    parts.flatMap((part) =>
+      part.kind === 'call' && CHANGING.has(part.name)
+        ? part.touched.filter(({ type }) => type === 'task').map(({ scope }) => parseScope(scope).id)
+        : [],
+    ),
+  ),
+];
 
 /** The answer as plain words, for screen readers once it is finished. */
 export const wordsOf = (parts: readonly RunPart[]): string =>

@@ -7,11 +7,25 @@ import type { QuickAddEntry } from '#lib/quick-add/types.ts';
  * @returns the last task added that is no sub-task, to stand behind next
  */
 export function addEntries(
-  actions: Pick<Actions, 'addTask' | 'ensureLabel' | 'send'>,
+  actions: Pick<Actions, 'addTask' | 'ensureLabel' | 'send' | 'together'>,
   listId: string,
   entries: readonly QuickAddEntry[],
   after: string | null,
   under: string | null = null,
+): string | null {
+  let last = after;
+  const label = entries.length === 1 ? `Added “${entries[0]?.parsed.title ?? ''}”` : `Added ${entries.length} tasks`;
+  // What was added at once is taken back at once, its new labels with it.
+  actions.together(label, () => (last = addAll(actions, listId, entries, after, under)));
+  return last;
+}
+
+function addAll(
+  actions: Pick<Actions, 'addTask' | 'ensureLabel' | 'send'>,
+  listId: string,
+  entries: readonly QuickAddEntry[],
+  after: string | null,
+  under: string | null,
 ): string | null {
   let last = after;
   let lastChild: string | null | undefined;

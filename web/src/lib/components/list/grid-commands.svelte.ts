@@ -62,28 +62,34 @@ export class GridCommands {
       this.said = 'The list is sorted: tasks can be moved in its own order.';
       return;
     }
-    for (const id of by > 0 ? ids.toReversed() : ids) {
-      const place = shifted(this.#siblings(), id, by);
-      if (!place) break;
-      this.place(id, place, by > 0 ? 'Moved down' : 'Moved up');
-    }
+    this.#together(by > 0 ? 'Moved down' : 'Moved up', ids, () => {
+      for (const id of by > 0 ? ids.toReversed() : ids) {
+        const place = shifted(this.#siblings(), id, by);
+        if (!place) break;
+        this.place(id, place, by > 0 ? 'Moved down' : 'Moved up');
+      }
+    });
   }
 
   indent(ids: readonly string[]): void {
     if (!this.#canEdit) return;
-    for (const id of ids) {
-      const place = indented(this.#siblings(), id);
-      if (place) this.place(id, place, 'Made a sub-task');
-      else this.said = 'This task cannot become a sub-task here.';
-    }
+    this.#together('Made a sub-task of', ids, () => {
+      for (const id of ids) {
+        const place = indented(this.#siblings(), id);
+        if (place) this.place(id, place, 'Made a sub-task');
+        else this.said = 'This task cannot become a sub-task here.';
+      }
+    });
   }
 
   outdent(ids: readonly string[]): void {
     if (!this.#canEdit) return;
-    for (const id of ids.toReversed()) {
-      const place = outdented(this.#siblings(), id);
-      if (place) this.place(id, place, 'Taken out');
-    }
+    this.#together('Took out', ids, () => {
+      for (const id of ids.toReversed()) {
+        const place = outdented(this.#siblings(), id);
+        if (place) this.place(id, place, 'Taken out');
+      }
+    });
   }
 
   place(id: string, place: Place, words = 'Moved'): void {
@@ -135,6 +141,13 @@ export class GridCommands {
     const { row } = held;
     const task = { ...row.task, value: { ...row.task.value, done: true } };
     this.held = new Map([...this.held, [id, { ...held, row: { ...row, task } }]]);
+  }
+
+  /** A move of several is one step of undo. */
+  #together(what: string, ids: readonly string[], run: () => void): void {
+    const { app, list } = this.#options;
+    const title = list.task(ids[0] ?? '')?.value.title ?? '';
+    app.actions.together(ids.length > 1 ? `${what} ${ids.length} tasks` : `${what} “${title}”`, run);
   }
 
   #say(what: string, ids: readonly string[], title = 'task'): void {

@@ -264,7 +264,7 @@ export class Grid {
       action: {
         label: 'Bring it back',
         run: () => {
-          if (actions.send('task.restore', { id })) actions.update(id, { title });
+          actions.restore(id, title, { title });
         },
       },
     });
