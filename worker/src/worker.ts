@@ -64,6 +64,8 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
     upkeep: new Queue(QUEUES.upkeep, producer),
     care: new Queue(QUEUES.care, producer),
   };
+  // BullMQ prints what nobody listens for, as stacks between the lines of the log.
+  for (const one of Object.values(queues)) one.on('error', onFault);
   let isStopping = false;
   const active = createActiveRuns(onFault);
   const metrics = createWorkerMetrics({ metrics: deps.metrics, runs, activeRuns: () => active.size });
