@@ -21,6 +21,7 @@ const COMMANDS = {
   test: ['redis', 'chromium'],
   check: [],
   bench: ['redis'],
+  chaos: ['redis'],
   sim: [],
   migrate: [],
   'db-backup': [],

@@ -9,8 +9,8 @@ export interface ProcessRecord {
   log: string;
 }
 
-/** A caught fault is a line of JSON. What Node itself prints of an uncaught one begins at the margin. */
-const FAULTS = [/"msg":"nobody caught this"/, /^Uncaught/, /^\w*Error\b.*$/, /^Node\.js v\d+/, /FATAL ERROR:/];
+/** What our own handler says of a fault that nobody caught, and what Node says when it ends of one. */
+const FAULTS = [/"msg":"nobody caught this"/, /^Uncaught/, /^Node\.js v\d+/, /FATAL ERROR:/];
 
 /** No process ends by itself, and none says that a fault was caught by nobody. One report a process. */
 export function checkProcesses(processes: ProcessRecord[]): Violation[] {

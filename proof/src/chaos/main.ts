@@ -1,0 +1,70 @@
+/** `npm run chaos`: rounds of chaos, and a verdict. Exits with 1 where a promise was broken. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Violation } from '../oracles/violation.ts';
+import { parseOptions, USAGE, type ChaosOptions } from './options.ts';
+import { reportOf } from './report.ts';
+import { Round } from './round.ts';
+
+const SEEDS = 1_000_000;
+
+const args = process.argv.slice(2);
+if (args.includes('--help')) console.log(USAGE);
+else process.exit(await chaos(readOptions()));
+
+function readOptions(): ChaosOptions {
+  try {
+    return parseOptions(args);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}
+
+async function chaos(options: ChaosOptions): Promise<number> {
+  const first = options.seed ?? Math.floor(Math.random() * SEEDS);
+  const logs = options.logs ?? mkdtempSync(join(tmpdir(), 'muster-chaos-'));
+  const broken: number[] = [];
+  for (let n = 0; n < options.rounds; n++) {
+    const seed = first + n;
+    const folder = join(logs, `round-${seed}`);
+    console.log(`Round ${n + 1} of ${options.rounds}, seed ${seed}: ${options.clients} clients`);
+    const found = await runRound(options, seed, folder);
+    for (const line of reportOf(found, folder)) console.log(line);
+    if (found.length > 0) {
+      broken.push(seed);
+      writeFileSync(join(folder, 'violations.json'), JSON.stringify(found, null, 2));
+    } else if (!options.isKept) rmSync(folder, { recursive: true, force: true });
+  }
+  if (broken.length === 0 && !options.isKept) rmSync(logs, { recursive: true, force: true });
+  const rounds = `${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'}`;
+  if (broken.length === 0) console.log(`VERDICT: every promise was kept in ${rounds} (seeds from ${first}).`);
+  else
+    console.log(
+      `VERDICT: BROKEN in ${broken.length} of ${rounds}, seeds ${broken.join(', ')}. The logs lie in ${logs}.`,
+    );
+  return broken.length === 0 ? 0 : 1;
+}
+
+async function runRound({ clients, minutes, isBrief, acts }: ChaosOptions, seed: number, folder: string) {
+  const began = performance.now();
+  const say = (line: string) => console.log(`  ${line}`);
+  const round = await Round.begin({
+    ...{ seed, clients, isBrief, folder, say, stormMs: minutes * 60_000, actsPerSecond: acts },
+  });
+  const stop = () => void round.close().finally(() => process.exit(130));
+  // They have process groups of their own, which Ctrl-C does not reach; `disconnect`: whoever started us is gone.
+  const ends = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
+  for (const end of ends) process.once(end, stop);
+  try {
+    say(`${((performance.now() - began) / 1_000).toFixed(0)} s to begin`);
+    await round.storm();
+    const late: Violation[] = await round.rest();
+    return [...late, ...(await round.verdict())];
+  } finally {
+    for (const end of ends) process.off(end, stop);
+    await round.close();
+    say(`${((performance.now() - began) / 1_000).toFixed(0)} s in all`);
+  }
+}
