@@ -62,6 +62,14 @@ export class FakeClient implements MusterClient {
       (entity) => entity.scope === scope && entity.type === type,
     ) as Stored<T>[];
   }
+  search = (words: string): Stored<'task'>[] => {
+    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+    if (wanted.length === 0) return [];
+    const tasks = [...this.#entities.values()].filter((entity): entity is Stored<'task'> => entity.type === 'task');
+    return tasks
+      .filter(({ value }) => wanted.every((word) => `${value.title} ${value.notes}`.toLowerCase().includes(word)))
+      .sort((a, b) => Number(a.value.done) - Number(b.value.done));
+  };
   profile = (id: string): Profile | undefined => this.profiles.get(id);
 
   presence = {

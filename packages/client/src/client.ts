@@ -18,6 +18,7 @@ import { Replica } from './replica.ts';
 import { runSources } from './run-sources.ts';
 import { Runs } from './runs.ts';
 import { Scopes } from './scopes.ts';
+import { searchTasks } from './search.ts';
 import { isFinal, Session } from './session.ts';
 import { socketIoTransport } from './socket-io.ts';
 import { Status } from './status.ts';
@@ -48,7 +49,6 @@ export function createClient(options: ClientOptions): MusterClient {
 
   const request = (event: string, data: unknown) => connection.request(event, data);
   const isOnline = () => isReady && connection.isOpen;
-
   const under = () => ({ logEpoch: session.logEpoch, at: clock.now() });
 
   const replica: Replica = new Replica({
@@ -252,7 +252,6 @@ export function createClient(options: ClientOptions): MusterClient {
       try {
         await session.hydrate(options.clientId);
       } catch (error) {
-        // A browser that lets nobody store anything still shows what the server has.
         log('nothing can be stored here', { error });
         storage = createMemoryStorage();
         writer.use(storage);
@@ -287,7 +286,8 @@ export function createClient(options: ClientOptions): MusterClient {
     get: (type, id) => view.get(type, id),
     all: (scope, type) => view.all(scope, type),
     profile: (id) => profiles.get(id),
-    mutate: (name, args) => outbox.mutate(name, args),
+    search: (words, most) => searchTasks(replica, words, most),
+    mutate: (name, args, options) => outbox.mutate(name, args, options),
     presence: {
       set: (scope, state) => presence.set(scope, state),
       of: (scope) => presence.of(scope),

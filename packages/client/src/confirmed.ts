@@ -1,16 +1,16 @@
 import type { Change } from '@muster/protocol/change';
 import type { WireEntity } from '@muster/protocol/entity';
 import type { ScopeId } from '@muster/protocol/id';
-import { applyEffect, isSame, nameKey, type Ref, type Touched, type Value } from './ref.ts';
+import { applyEffect, isSame, nameKey, type Content, type Ref, type Touched, type Value } from './ref.ts';
 import { Tombstones } from './tombstones.ts';
 import type { StoredScope } from './types.ts';
 
-interface Content {
+interface Holding {
   seq: number;
   logEpoch: string;
   aclEpoch: number;
   size: number;
-  byType: Map<string, Map<string, Value>>;
+  byType: Content;
 }
 
 /** A reader that does not know an op cannot know what the change did: the scope stops until there is a newer page. */
@@ -22,9 +22,9 @@ const NONE: ReadonlyMap<string, Value> = new Map();
 /** What the server has said, by scope, type and id. In a scope all readers pass through the same states. */
 export class Confirmed {
   readonly tombstones = new Tombstones();
-  readonly #scopes = new Map<ScopeId, Content>();
+  readonly #scopes = new Map<ScopeId, Holding>();
   /** Which scopes hold an entity of this name; the last one put stands last. */
-  readonly #holders = new Map<string, ScopeId[]>();
+  readonly #holders = new Map<string, Map<string, ScopeId | ScopeId[]>>();
 
   scopes(): ScopeId[] {
     return [...this.#scopes.keys()];
@@ -48,7 +48,18 @@ export class Confirmed {
   }
 
   holders(type: string, id: string): readonly ScopeId[] {
-    return this.#holders.get(nameKey(type, id)) ?? [];
+    const held = this.#holders.get(type)?.get(id);
+    return held === undefined ? [] : typeof held === 'string' ? [held] : held;
+  }
+
+  /** Takes a scope as the disk held it, for its own: fifty thousand entities are not to be looked at one by one. */
+  hydrate(head: StoredScope, byType: Content): void {
+    const content = this.#create(head);
+    content.byType = byType;
+    for (const [type, byId] of byType) {
+      content.size += byId.size;
+      for (const id of byId.keys()) this.#hold(type, id, head.scope);
+    }
   }
 
   /** Replaces a scope's content as an open's answer told it. */
@@ -97,35 +108,43 @@ export class Confirmed {
     this.#scopes.delete(scope);
   }
 
-  #create({ scope, seq, logEpoch, aclEpoch }: StoredScope): Content {
-    const content: Content = { seq, logEpoch, aclEpoch, size: 0, byType: new Map() };
+  #create({ scope, seq, logEpoch, aclEpoch }: StoredScope): Holding {
+    const content: Holding = { seq, logEpoch, aclEpoch, size: 0, byType: new Map() };
     this.#scopes.set(scope, content);
     return content;
   }
 
-  #refs(scope: ScopeId, content: Content): Ref[] {
+  #refs(scope: ScopeId, content: Holding): Ref[] {
     return [...content.byType].flatMap(([type, byId]) => [...byId.keys()].map((id) => ({ scope, type, id })));
   }
 
-  #set(content: Content, ref: Ref, value: Value | undefined, touched: Touched): void {
+  #set(content: Holding, ref: Ref, value: Value | undefined, touched: Touched): void {
     const before = content.byType.get(ref.type)?.get(ref.id);
     if (before === value) return;
     touched.add(ref, before);
-    const name = nameKey(ref.type, ref.id);
     if (value === undefined) {
       content.byType.get(ref.type)?.delete(ref.id);
       content.size -= 1;
-      const others = this.holders(ref.type, ref.id).filter((scope) => scope !== ref.scope);
-      if (others.length > 0) this.#holders.set(name, others);
-      else this.#holders.delete(name);
-      return;
+      return this.#release(ref);
     }
     const byId = content.byType.get(ref.type) ?? new Map<string, Value>();
     content.byType.set(ref.type, byId);
     byId.set(ref.id, value);
-    if (before === undefined) {
-      content.size += 1;
-      this.#holders.set(name, [...this.holders(ref.type, ref.id).filter((scope) => scope !== ref.scope), ref.scope]);
-    }
+    if (before !== undefined) return;
+    content.size += 1;
+    this.#hold(ref.type, ref.id, ref.scope);
+  }
+
+  #hold(type: string, id: string, scope: ScopeId): void {
+    const byId = this.#holders.get(type) ?? new Map<string, ScopeId | ScopeId[]>();
+    this.#holders.set(type, byId);
+    const others = this.holders(type, id).filter((other) => other !== scope);
+    byId.set(id, others.length > 0 ? [...others, scope] : scope);
+  }
+
+  #release({ scope, type, id }: Ref): void {
+    const others = this.holders(type, id).filter((other) => other !== scope);
+    if (others.length > 0) this.#holders.get(type)?.set(id, others);
+    else this.#holders.get(type)?.delete(id);
   }
 }

@@ -1,23 +1,34 @@
 import type { ScopeId } from '@muster/protocol/id';
 import { isOfScope, emptied } from './acknowledged.ts';
-import { FULL_PAGE, fromText, pageOf, toText, type PageEntity } from './entity-pages.ts';
+import { FULL_PAGE, entitiesIn, pageOf, readText, toText } from './entity-pages.ts';
 import type { Disk, Writing } from './indexeddb-disk.ts';
 import { putScope, under, type PageRow, type ScopeRow } from './indexeddb-schema.ts';
-import { nameKey } from './ref.ts';
+import type { Content, Value } from './ref.ts';
 import type { StoragePort, StoredEntity, StoredScope } from './types.ts';
 
 /** Pages that are read at once: the next ones come while these are parsed. */
 const BATCH = 250;
 
-type Reading = { scopes: StoredScope[]; entities: StoredEntity[]; torn: ScopeId[] };
+interface Reading {
+  scopes: StoredScope[];
+  content: Map<ScopeId, Content>;
+  torn: ScopeId[];
+}
 
 interface Pages {
   objectStore(name: 'pages'): { getAll(range: IDBKeyRange, count: number): Promise<PageRow[]> };
 }
 
+/** What was read of a scope; `size` undefined: some of it is unreadable. */
+interface Found {
+  pages: number;
+  size: number | undefined;
+  content: Content;
+}
+
 /** Confirmed content of one profile. Each scope is whole, or it is none: half a scope is told as torn. */
 export async function readContent(tx: Pages, profile: string, heads: ScopeRow[]): Promise<Reading> {
-  const byScope = new Map<string, { pages: number; entities: StoredEntity[] | undefined }>();
+  const found = new Map<ScopeId, Found>();
   const read = (from: IDBKeyRange) => tx.objectStore('pages').getAll(from, BATCH);
   const all = under(profile);
   let next: Promise<PageRow[]> | undefined = read(all);
@@ -25,35 +36,30 @@ export async function readContent(tx: Pages, profile: string, heads: ScopeRow[])
     const rows: PageRow[] = await next;
     const last = rows.length === BATCH ? rows.at(-1) : undefined;
     next = last && read(IDBKeyRange.bound([profile, last.scope, last.page], all.upper, true));
-    for (const { scope, text } of rows) take(byScope, scope as ScopeId, text);
+    for (const row of rows) takePage(found, row);
   }
-  const found: Reading = { scopes: [], entities: [], torn: [] };
+  const reading: Reading = { scopes: [], content: new Map(), torn: [] };
   for (const { scope, seq, logEpoch, aclEpoch, pages, size } of heads) {
-    const content = byScope.get(scope);
-    byScope.delete(scope);
+    const read = found.get(scope);
+    found.delete(scope);
     const isHead = Number.isSafeInteger(seq) && typeof logEpoch === 'string' && typeof aclEpoch === 'number';
-    if (!isHead || content?.pages !== pages || content.entities?.length !== size) found.torn.push(scope);
+    if (!isHead || read?.pages !== pages || read.size !== size) reading.torn.push(scope);
     else {
-      found.scopes.push({ scope, seq, logEpoch, aclEpoch });
-      for (const entity of content.entities) found.entities.push(entity);
+      reading.scopes.push({ scope, seq, logEpoch, aclEpoch });
+      reading.content.set(scope, read.content);
     }
   }
   // Content without a head.
-  found.torn.push(...([...byScope.keys()] as ScopeId[]));
-  return found;
+  reading.torn.push(...found.keys());
+  return reading;
 }
 
-function take(
-  byScope: Map<string, { pages: number; entities: StoredEntity[] | undefined }>,
-  scope: ScopeId,
-  text: string,
-): void {
-  const content = byScope.get(scope) ?? { pages: 0, entities: [] };
-  byScope.set(scope, content);
-  content.pages += 1;
-  const entities = fromText(text);
-  if (!entities) content.entities = undefined;
-  for (const { type, id, value } of entities ?? []) content.entities?.push({ scope, type, id, value });
+function takePage(found: Map<ScopeId, Found>, { scope, text }: PageRow): void {
+  const known = found.get(scope as ScopeId) ?? { pages: 0, size: 0, content: new Map() };
+  found.set(scope as ScopeId, known);
+  const count = readText(text, known.content);
+  known.pages += 1;
+  known.size = known.size === undefined || count === undefined ? undefined : known.size + count;
 }
 
 type Writer = Writing<('scopes' | 'pages')[]>;
@@ -72,26 +78,28 @@ async function apply(
   dels: readonly { type: string; id: string }[],
 ): Promise<boolean> {
   const { profile, scope, pages } = head;
-  const touched = new Map<number, Map<string, PageEntity>>();
-  const numbers = new Set([...puts, ...dels].map((entity) => pageOf(entity, pages)));
-  const rows = await Promise.all([...numbers].map((page) => tx.objectStore('pages').get([profile, scope, page])));
+  const numbers = [...new Set([...puts, ...dels].map((entity) => pageOf(entity, pages)))];
+  const rows = await Promise.all(numbers.map((page) => tx.objectStore('pages').get([profile, scope, page])));
+  const touched = new Map(numbers.map((page) => [page, new Map() as Content]));
   let size = head.size;
-  for (const [at, page] of [...numbers].entries()) {
-    const entities = fromText(rows[at]?.text);
-    if (!entities) {
+  for (const [at, content] of [...touched.values()].entries()) {
+    const count = readText(rows[at]?.text, content);
+    if (count === undefined) {
       await removeScope(tx, profile, scope);
       return false;
     }
-    touched.set(page, new Map(entities.map((entity) => [nameKey(entity.type, entity.id), entity])));
-    size -= entities.length;
+    size -= count;
   }
-  for (const { type, id, value } of puts)
-    touched.get(pageOf({ type, id }, pages))?.set(nameKey(type, id), { type, id, value });
-  for (const { type, id } of dels) touched.get(pageOf({ type, id }, pages))?.delete(nameKey(type, id));
-  for (const entities of touched.values()) size += entities.size;
+  for (const { type, id, value } of puts) {
+    const content = touched.get(pageOf({ type, id }, pages));
+    const byId = content?.get(type) ?? new Map<string, Value>();
+    content?.set(type, byId.set(id, value));
+  }
+  for (const { type, id } of dels) touched.get(pageOf({ type, id }, pages))?.get(type)?.delete(id);
+  for (const content of touched.values()) for (const byId of content.values()) size += byId.size;
   await Promise.all([
-    ...[...touched].map(([page, entities]) =>
-      tx.objectStore('pages').put({ profile, scope, page, text: toText([...entities.values()]) }),
+    ...[...touched].map(([page, content]) =>
+      tx.objectStore('pages').put({ profile, scope, page, text: toText(entitiesIn(content)) }),
     ),
     tx.objectStore('scopes').put({ ...head, ...to, size }),
   ]);
@@ -102,20 +110,16 @@ async function apply(
 /** A scope that has grown is written anew, on more pages. */
 async function spread(tx: Writer, head: ScopeRow): Promise<void> {
   const rows = await tx.objectStore('pages').getAll(under(head.profile, head.scope));
-  const entities = rows.map(({ text }) => fromText(text));
+  const content: Content = new Map();
   // Torn elsewhere: the next start finds it.
-  if (entities.some((page) => page === undefined)) return;
+  if (rows.some(({ text }) => readText(text, content) === undefined)) return;
   await tx.objectStore('pages').delete(under(head.profile, head.scope));
-  await putScope(
-    tx,
-    head,
-    entities.flatMap((page) => page ?? []),
-  );
+  await putScope(tx, head, [...entitiesIn(content)]);
 }
 
-type Content = Pick<StoragePort, 'replaceScope' | 'applyPacket' | 'dropScope' | 'evict'>;
+type ContentPort = Pick<StoragePort, 'replaceScope' | 'applyPacket' | 'dropScope' | 'evict'>;
 
-export function createContent(disk: Disk, own: () => Promise<string>): Content {
+export function createContent(disk: Disk, own: () => Promise<string>): ContentPort {
   return {
     async replaceScope(head, entities) {
       const profile = await own();

@@ -3,6 +3,7 @@ import { scopeOf } from '@muster/protocol/id';
 import { openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EPOCH_A, EPOCH_B } from '../test/fake-server.ts';
+import { readStore } from '../test/read-store.ts';
 import { ADA, BEN, uuid } from '../test/setup.ts';
 import { createIndexedDbStorage } from './indexeddb.ts';
 import { VERSION } from './indexeddb-schema.ts';
@@ -74,13 +75,13 @@ describe('a store of the first version', () => {
     await storeOfTheFirstVersion();
     const storage = open();
     expect(await storage.identity()).toEqual({ clientId: uuid(90), userId: ADA, nextMid: 8 });
-    const { scopes, entities, pending, profiles } = await storage.load();
+    const { scopes, entities, pending, profiles } = await readStore(storage);
     expect(scopes).toEqual([head()]);
     expect(byId(entities)).toEqual(Array.from({ length: 300 }, (_, n) => task(n + 1)));
     expect(pending).toEqual([waiting(6), waiting(7)]);
     expect(profiles[ADA]?.name).toBe('Ada');
     await storage.switchTo(BEN);
-    expect((await storage.load()).scopes).toEqual([head(LIST, 2)]);
+    expect((await readStore(storage)).scopes).toEqual([head(LIST, 2)]);
   });
 
   it('goes on from there', async () => {
@@ -88,7 +89,7 @@ describe('a store of the first version', () => {
     const storage = open();
     expect(await storage.applyPacket(LIST, EPOCH_A, 6, 6, 1, [task(301)], [{ type: 'task', id: uuid(1) }])).toBe(true);
     expect((await storage.enqueue({ ...waiting(0), nonce: 'new' })).mid).toBe(8);
-    const { entities } = await open().load();
+    const { entities } = await readStore(open());
     expect(byId(entities).map(({ id }) => id)).toEqual(Array.from({ length: 300 }, (_, n) => uuid(n + 2)));
   });
 });
@@ -116,7 +117,7 @@ describe('content', () => {
       for (const { id } of dels) expected.delete(id);
       expect(await storage.applyPacket(LIST, EPOCH_A, seq, seq, 1, puts, dels)).toBe(true);
     }
-    const { entities, torn } = await open().load();
+    const { entities, torn } = await readStore(open());
     expect(torn).toEqual([]);
     expect(byId(entities)).toEqual(byId([...expected.values()]));
     let pages = 0;
@@ -129,7 +130,7 @@ describe('content', () => {
     const storage = open();
     const lists = Array.from({ length: 300 }, (_, n) => scopeOf('list', uuid(1_000 + n)));
     for (const scope of lists) await storage.replaceScope(head(scope), [task(1, scope), task(2, scope)]);
-    const { scopes, entities } = await open().load();
+    const { scopes, entities } = await readStore(open());
     expect([scopes.length, entities.length]).toEqual([300, 600]);
   });
 });
@@ -166,9 +167,9 @@ describe('torn content', () => {
     await storage.replaceScope(head(OTHER), [task(1, OTHER)]);
     const queued = await storage.enqueue(waiting(0));
     await tamper(async (database) => tear(database, (await database.get('meta', 'current')) as string));
-    const { scopes, entities, torn, pending } = await open().load();
+    const { scopes, entities, torn, pending } = await readStore(open());
     expect([scopes, entities, torn, pending]).toEqual([[head(OTHER)], [task(1, OTHER)], [LIST], [queued]]);
-    expect((await open().load()).torn).toEqual([]);
+    expect((await readStore(open())).torn).toEqual([]);
     expect(await open().applyPacket(LIST, EPOCH_A, 6, 6, 1, [task(1)], [])).toBe(false);
   });
 
@@ -180,7 +181,7 @@ describe('torn content', () => {
       await database.put('pages', { profile: key, scope: LIST, page: 0, text: '' });
     });
     expect(await open().applyPacket(LIST, EPOCH_A, 6, 6, 1, [task(2)], [])).toBe(false);
-    expect(await open().load()).toMatchObject({ scopes: [], entities: [], torn: [] });
+    expect(await readStore(open())).toMatchObject({ scopes: [], entities: [], torn: [] });
   });
 });
 
@@ -193,7 +194,7 @@ describe('a torn queue', () => {
       await database.put('pending', { profile: key, mid: 2, nonce: 7 });
     });
     const again = open();
-    expect((await again.load()).pending.map(({ mid }) => mid)).toEqual([1, 3]);
+    expect((await readStore(again)).pending.map(({ mid }) => mid)).toEqual([1, 3]);
     const { clientId } = await again.identity();
     expect(await again.renew(clientId, uuid(80))).toBe(true);
     expect((await again.pending()).map(({ mid, nonce }) => [mid, nonce])).toEqual([

@@ -59,12 +59,12 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
         tx.objectStore('pending').getAll(under(key)),
         tx.objectStore('people').getAll(under(key)),
       ]);
-      const { scopes, entities, torn } = await readContent(tx, key, heads);
+      const { scopes, content, torn } = await readContent(tx, key, heads);
       await tx.done;
       // A disk that is full or failing may keep them: they are passed over each time.
       if (torn.length > 0) await storage.evict(torn).catch(() => undefined);
       return {
-        ...{ scopes, entities, torn, pending: waiting.filter(isReadable).map(toPending) },
+        ...{ scopes, content, torn, pending: waiting.filter(isReadable).map(toPending) },
         profiles: Object.fromEntries(people.map(({ id, name, image, kind }) => [id, { name, image, kind }])),
       };
     },

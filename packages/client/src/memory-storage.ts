@@ -1,7 +1,7 @@
 import type { Profiles } from '@muster/protocol/principal';
 import { v4 } from 'uuid';
 import { createProcessTabs } from './process-tabs.ts';
-import { refKey } from './ref.ts';
+import { refKey, type Content } from './ref.ts';
 import { ACKNOWLEDGED_MOST, emptied, isForAnotherLog, isOfScope, isPast, type Acknowledged } from './acknowledged.ts';
 import type { PendingMutation, StoragePort, StoredEntity, StoredScope, TabsPort, Waiting } from './types.ts';
 
@@ -40,6 +40,12 @@ const createProfile = (userId: string | null): Profile => ({
 
 const listOf = ({ pending }: Profile): PendingMutation[] =>
   [...pending.values()].sort((a, b) => a.mid - b.mid).map((waiting) => ({ ...waiting }));
+
+function toContent(entities: Iterable<StoredEntity>): Content {
+  const content: Content = new Map();
+  for (const { type, id, value } of entities) content.set(type, (content.get(type) ?? new Map()).set(id, value));
+  return content;
+}
 
 /** Keeps everything in memory: for scripts, bots and tests. The twin of IndexedDB's, held to the same tests. */
 export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): StoragePort {
@@ -99,7 +105,7 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
       const scopes = [...own().scopes.values()];
       return {
         scopes: scopes.map(({ head }) => ({ ...head })),
-        entities: scopes.flatMap(({ entities }) => [...entities.values()]),
+        content: new Map(scopes.map(({ head, entities }) => [head.scope, toContent(entities.values())])),
         pending: listPending(),
         torn: [],
         profiles: { ...own().profiles },

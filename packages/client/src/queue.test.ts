@@ -451,12 +451,13 @@ describe('storage', () => {
     await settled();
     await first.stop();
     const second = world.client({ storage: createMemoryStorage(disk), token: '' });
-    const started = record(second);
+    const hydrated: string[][] = [];
+    second.on('hydrated', () => hydrated.push(titles(second)));
     await second.start();
     expect(titles(second)).toEqual(['Milk']);
     expect(second.userId).toBe(ADA);
     expect(second.scopeState(LIST_SCOPE)).toMatchObject({ state: 'open', isFresh: false });
-    expect(started.some(({ origin }) => origin === 'hydrate')).toBe(true);
+    expect(hydrated).toHaveLength(1);
     await second.stop();
     world.server.intercept = () => undefined;
     const third = world.client({ storage: createMemoryStorage(disk) });

@@ -6,6 +6,9 @@ export { isSame } from '@muster/domain/is-same';
 /** An entity's value as it stands in the log: unknown fields are kept verbatim. Never mutated, always replaced. */
 export type Value = Record<string, unknown>;
 
+/** A scope's entities, by type and id. */
+export type Content = Map<string, Map<string, Value>>;
+
 /** Where an entity is: ids of `member` and `membership` repeat from scope to scope. */
 export interface Ref {
   scope: ScopeId;

@@ -5,9 +5,9 @@ import { scopeOf, type ScopeId } from '@muster/protocol/id';
 import type { Confirmed } from './confirmed.ts';
 import type { Emitter } from './emitter.ts';
 import { VOID, type Intent } from './intent.ts';
-import { refKey, Touched, type Ref } from './ref.ts';
+import { refKey, Touched, type Content, type Ref } from './ref.ts';
 import type { StorageWriter } from './storage-writer.ts';
-import type { EntityChange, StoredEntity, StoredScope } from './types.ts';
+import type { EntityChange, StoredScope } from './types.ts';
 import type { Repaint, View } from './view.ts';
 
 type Origin = EntityChange['origin'];
@@ -38,17 +38,10 @@ export class Replica {
     this.view = options.view;
   }
 
-  /** What the disk held. */
-  hydrate(scopes: StoredScope[], entities: StoredEntity[]): void {
-    const byScope = new Map<string, StoredEntity[]>();
-    for (const entity of entities) {
-      const known = byScope.get(entity.scope);
-      if (known) known.push(entity);
-      else byScope.set(entity.scope, [entity]);
-    }
-    const touched = new Touched();
-    for (const head of scopes) this.confirmed.replace(head, byScope.get(head.scope) ?? [], touched);
-    this.paint([this.view.refold(touched)], 'hydrate');
+  /** What the disk held. Told as one: the page reads anew what it shows. */
+  hydrate(scopes: StoredScope[], content: Map<ScopeId, Content>): void {
+    for (const head of scopes) this.confirmed.hydrate(head, content.get(head.scope) ?? new Map());
+    this.#options.emitter.emit('hydrated');
   }
 
   /** An open's answer: the only thing that may create or replace a scope. */

@@ -50,7 +50,7 @@ export class Session {
     this.logEpoch = '';
     replica.view.userId = loaded.userId ?? undefined;
     profiles.hydrate(loaded.profiles);
-    replica.hydrate(loaded.scopes, loaded.entities);
+    replica.hydrate(loaded.scopes, loaded.content);
     outbox.hydrate(loaded.pending, loaded.nextMid);
     if (replica.view.userId !== undefined) replica.paint([replica.view.redecideAll()], 'hydrate');
     scopes.poke();

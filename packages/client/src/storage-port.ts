@@ -2,6 +2,7 @@ import type { CommandName } from '@muster/protocol/commands';
 import type { Condition } from '@muster/protocol/condition';
 import type { ScopeId } from '@muster/protocol/id';
 import type { Profiles } from '@muster/protocol/principal';
+import type { Content } from './ref.ts';
 import type { TabsPort } from './types.ts';
 
 /** A mutation that waits. `nonce` is made when it is queued and never changes. */
@@ -55,10 +56,13 @@ export interface StoragePort {
    * @returns false, and nothing is changed, where the clientId is not `from` any more: another tab was faster
    */
   renew(from: string, to: string): Promise<boolean>;
-  /** `torn`: scopes whose content was not whole. They are left out, to be opened again. */
+  /**
+   * Content is the caller's own: nobody else changes it. `torn`: scopes whose content was not whole. They are left out,
+   * to be opened again.
+   */
   load(): Promise<{
     scopes: StoredScope[];
-    entities: StoredEntity[];
+    content: Map<ScopeId, Content>;
     torn: ScopeId[];
     pending: PendingMutation[];
     profiles: Profiles;

@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { EPOCH_A } from '../test/fake-server.ts';
+import { readStore } from '../test/read-store.ts';
 import { LIST_SCOPE, uuid } from '../test/setup.ts';
 import { createMemoryStorage } from './memory-storage.ts';
 import { StorageWriter } from './storage-writer.ts';
@@ -25,7 +26,7 @@ it('writes packets that wait as one', async () => {
   end();
   await writer.idle();
   expect(write).toHaveBeenCalledTimes(1);
-  const { scopes, entities } = await storage.load();
+  const { scopes, entities } = await readStore(storage);
   expect([scopes[0]?.seq, entities[0]?.value.title]).toEqual([3, 'at 3']);
 });
 
@@ -39,7 +40,7 @@ it('never lets a packet overtake what was to be written before it', async () => 
   await writer.idle();
   expect(write).toHaveBeenCalledTimes(2);
   expect(write.mock.invocationCallOrder[1]).toBeGreaterThan(between.mock.invocationCallOrder[0]!);
-  expect((await storage.load()).scopes[0]?.seq).toBe(2);
+  expect((await readStore(storage)).scopes[0]?.seq).toBe(2);
 });
 
 it('goes on after a job that failed', async () => {

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { scopeOf } from '@muster/protocol/id';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EPOCH_A, EPOCH_B } from '../test/fake-server.ts';
+import { readStore } from '../test/read-store.ts';
 import { uuid } from '../test/setup.ts';
 import { createIndexedDbStorage } from './indexeddb.ts';
 import { createMemoryDisk, createMemoryStorage } from './memory-storage.ts';
@@ -78,9 +79,9 @@ describe.each(TWINS)('%s', (_name, disk) => {
     expect(await put(7, 7, 'a gap')).toBe(false);
     expect(await put(4, 5, 'seen')).toBe(false);
     expect(await put(6, 6, 'another log', EPOCH_B)).toBe(false);
-    expect((await storage.load()).entities).toEqual([entity(1, 'old'), entity(2, 'goes')]);
+    expect((await readStore(storage)).entities).toEqual([entity(1, 'old'), entity(2, 'goes')]);
     expect(await put(5, 7, 'new')).toBe(true);
-    const { scopes, entities } = await storage.load();
+    const { scopes, entities } = await readStore(storage);
     expect(scopes).toEqual([{ ...head(7), aclEpoch: 2 }]);
     expect(entities).toEqual([entity(1, 'new')]);
   });
@@ -95,7 +96,7 @@ describe.each(TWINS)('%s', (_name, disk) => {
     for (let seq = 1; seq <= 5; seq += 1) took.push(await Promise.all([write(one, seq), write(two, seq)]));
     expect(took.every(([a, b]) => a !== b)).toBe(true);
     expect(await write(one, 3)).toBe(false);
-    const { scopes, entities } = await two.load();
+    const { scopes, entities } = await readStore(two);
     expect([scopes[0]?.seq, entities[0]?.value.title]).toEqual([5, 'at 5']);
   });
 
@@ -104,13 +105,13 @@ describe.each(TWINS)('%s', (_name, disk) => {
     await storage.replaceScope(head(5), [entity(1, 'a'), entity(2, 'b')]);
     await storage.replaceScope(head(9, EPOCH_A, OTHER), [entity(3, 'c', OTHER)]);
     await storage.replaceScope(head(2, EPOCH_B), [entity(2, 'B')]);
-    expect((await storage.load()).scopes.sort((a, b) => a.seq - b.seq)).toEqual([
+    expect((await readStore(storage)).scopes.sort((a, b) => a.seq - b.seq)).toEqual([
       head(2, EPOCH_B),
       head(9, EPOCH_A, OTHER),
     ]);
-    expect((await storage.load()).entities.map(({ value }) => value.title).sort()).toEqual(['B', 'c']);
+    expect((await readStore(storage)).entities.map(({ value }) => value.title).sort()).toEqual(['B', 'c']);
     await storage.dropScope(SCOPE);
-    expect((await storage.load()).entities).toEqual([entity(3, 'c', OTHER)]);
+    expect((await readStore(storage)).entities).toEqual([entity(3, 'c', OTHER)]);
     expect(await storage.applyPacket(SCOPE, EPOCH_B, 3, 3, 1, [entity(1, 'back')], [])).toBe(false);
   });
 
@@ -175,7 +176,7 @@ describe.each(TWINS)('%s', (_name, disk) => {
     const bens = await storage.identity();
     expect(bens).toMatchObject({ userId: BEN, nextMid: 1 });
     expect(bens.clientId).not.toBe(adas.clientId);
-    expect(await storage.load()).toEqual({ scopes: [], entities: [], torn: [], pending: [], profiles: {} });
+    expect(await readStore(storage)).toEqual({ scopes: [], entities: [], torn: [], pending: [], profiles: {} });
     await storage.enqueue(mutation('from-ben'));
     await storage.switchTo(null);
     expect(await storage.identity()).toMatchObject({ userId: null, nextMid: 1 });
@@ -183,7 +184,7 @@ describe.each(TWINS)('%s', (_name, disk) => {
     expect(await storage.setUser(ADA)).toBe(false);
     await storage.switchTo(ADA);
     expect(await storage.identity()).toEqual({ ...adas, nextMid: 3 });
-    const loaded = await tab().load();
+    const loaded = await readStore(tab());
     expect(loaded.pending.map(({ mid, nonce }) => [mid, nonce])).toEqual([
       [1, 'from-ada'],
       [2, 'from-nobody'],
@@ -191,7 +192,7 @@ describe.each(TWINS)('%s', (_name, disk) => {
     expect(loaded.entities).toEqual([entity(1, 'a')]);
     expect(loaded.profiles).toEqual({ [ADA]: { name: 'Ada', image: null, kind: 'person' } });
     await storage.wipe();
-    expect((await storage.load()).pending).toEqual([]);
+    expect((await readStore(storage)).pending).toEqual([]);
     await storage.switchTo(BEN);
     expect((await storage.pending()).map(({ nonce }) => nonce)).toEqual(['from-ben']);
   });

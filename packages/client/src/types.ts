@@ -1,11 +1,13 @@
 import type { Change, Overwrote } from '@muster/protocol/change';
 import type { FirstAnswer, PresenceState } from '@muster/protocol/client-events';
 import type { CommandArgs, CommandName } from '@muster/protocol/commands';
+import type { Condition } from '@muster/protocol/condition';
 import type { EntityType, Stored } from '@muster/protocol/entity';
 import type { WireError } from '@muster/protocol/error';
 import type { ScopeId } from '@muster/protocol/id';
 import type { Profile } from '@muster/protocol/principal';
 import type { Item, RunStatus } from '@muster/protocol/run';
+import type { Made } from './edits.ts';
 import type { StoragePort } from './storage-port.ts';
 
 export type * from './storage-port.ts';
@@ -37,6 +39,12 @@ export interface MusterClient {
   get<T extends EntityType>(type: T, id: string): Stored<T> | undefined;
   all<T extends EntityType>(scope: ScopeId, type: T): Stored<T>[];
   profile(id: string): Profile | undefined;
+  /**
+   * Tasks of one's lists whose title or notes hold every word asked for, from what is here: open ones before done ones,
+   * then those of archived lists, then titles before notes, else in the order of the lists.
+   * @param most default 100
+   */
+  search(words: string, most?: number): Stored<'task'>[];
 
   /**
    * Queues an intent, shows it at once, and sends it. `outcome` never rejects; it stays pending while offline. `mid` is
@@ -47,6 +55,7 @@ export interface MusterClient {
   mutate<N extends CommandName>(
     name: N,
     args: CommandArgs<N>,
+    options?: MutateOptions,
   ): { readonly mid: number; nonce: string; outcome: Promise<Outcome> };
 
   presence: {
@@ -64,6 +73,13 @@ export interface MusterClient {
 
   /** Each returns a function that unsubscribes. */
   on<E extends keyof ClientEvents>(event: E, listener: ClientEvents[E]): () => void;
+}
+
+export interface MutateOptions {
+  /** What must still be so when it is decided, here and on the server: else it is refused with `conflict`. */
+  ifStill?: Condition[];
+  /** Queued also where the rules foresee a rejection: the server decides, and says more about why not. */
+  isUnforeseen?: boolean;
 }
 
 export interface ScopeHandle {
@@ -112,12 +128,18 @@ export interface EntityChange {
 export interface ClientEvents {
   /** Coalesced: once per packet or local edit. */
   entities: (changes: EntityChange[]) => void;
+  /** What this device held is there: at the start, and with another person's store. Anything may look different. */
+  hydrated: () => void;
   scope: (scope: ScopeId, state: ScopeState) => void;
   status: (status: ClientStatus) => void;
   /** A stored change as it came, after it was applied. */
   change: (scope: ScopeId, change: Change) => void;
   presence: (scope: ScopeId) => void;
   profiles: (ids: string[]) => void;
+  /** This tab queued a mutation; what it makes of which entities is told after `entities`. */
+  made: (made: Made) => void;
+  /** The change of a waiting mutation came, of this tab or another of this browser. */
+  arrived: (nonce: string, scope: ScopeId, change: Change) => void;
   /** The queue gave up on a mutation; its text is in `args` to copy. */
   rejected: (mutation: { mid: number; nonce: string; name: string; args: unknown; error: WireError }) => void;
   overwrote: (scope: ScopeId, change: Change, overwrote: Overwrote[]) => void;

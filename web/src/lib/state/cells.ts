@@ -33,6 +33,10 @@ export class Cells {
     if (!cell.update) this.#cells.delete(key);
   }
 
+  touchAll(): void {
+    for (const { update } of [...this.#cells.values()]) update?.();
+  }
+
   touch(key: string): void {
     this.#cells.get(key)?.update?.();
   }

@@ -78,22 +78,13 @@ export class Lists {
     return this.#all.find((list) => list.id === id);
   }
 
-  /** Tasks whose title or notes hold every word asked for; open ones first, then titles before notes. */
+  /** What the client finds among all tasks, each with its list. */
   search(words: string, most = 100): ViewTask[] {
-    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-    if (wanted.length === 0) return [];
-    const found: (ViewTask & { rank: number })[] = [];
-    for (const list of this.#all) {
-      for (const task of this.#muster.all(scopeOf('list', list.id), 'task')) {
-        const title = task.value.title.toLowerCase();
-        const inTitle = wanted.every((word) => title.includes(word));
-        const text = inTitle ? '' : `${title}\n${task.value.notes.toLowerCase()}`;
-        if (!inTitle && !wanted.every((word) => text.includes(word))) continue;
-        const rank = Number(task.value.done) * 4 + Number(list.isArchived) * 2 + Number(!inTitle);
-        found.push({ task, list, rank });
-      }
-    }
-    return found.sort((a, b) => a.rank - b.rank).slice(0, most);
+    const lists = new Map(this.#all.map((list) => [scopeOf('list', list.id), list]));
+    return this.#muster.search(words, most).flatMap((task) => {
+      const list = lists.get(task.scope);
+      return list ? [{ task, list }] : [];
+    });
   }
 
   /** The key of a list behind another (null: on top). It is the person's own, so it is made here. */

@@ -43,6 +43,7 @@ export class Muster {
     this.#client = client;
     this.#stops.push(
       client.on('entities', (changes) => this.#entities(changes)),
+      client.on('hydrated', () => this.#all()),
       client.on('scope', (scope) => this.#later(`scope:${scope}`)),
       client.on('status', () => this.#now('status')),
       client.on('presence', (scope) => this.#later(`presence:${scope}`)),
@@ -112,6 +113,12 @@ export class Muster {
     return this.#client.profile(id) ?? (id === AGENT_ID ? { name: 'Agent', image: null, kind: 'agent' } : undefined);
   }
 
+  /** See MusterClient.search. */
+  search(words: string, most?: number): Stored<'task'>[] {
+    this.#cells.track('search');
+    return this.#client.search(words, most);
+  }
+
   /** A name that can always be shown. */
   nameOf(id: string): string {
     const profile = this.profile(id);
@@ -174,8 +181,15 @@ export class Muster {
         if (origin === 'local') this.#now(key);
         else this.#later(key);
       }
+      if (type === 'task' || type === 'list') this.#later('search');
       if (origin === 'remote' && by && by.id !== this.#client.userId) this.#glow(id, by.id);
     }
+  }
+
+  #all(): void {
+    this.#sorted.clear();
+    this.#dirty.clear();
+    this.#cells.touchAll();
   }
 
   #glow(id: string, by: string): void {
