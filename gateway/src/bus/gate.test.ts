@@ -173,6 +173,17 @@ describe('positions', () => {
     expect(read.mock.calls[0]?.[0]).toEqual([{ scope: LIST, after: { seq: 5, logEpoch: epoch() }, readers: ['ada'] }]);
   });
 
+  test('a removed reader whose position the ring holds is told that there is nothing', async () => {
+    await world.connect('ada').open();
+    for (let n = 0; n < 3; n++) world.commit();
+    world.redis.publish(world.feed.remove(LIST, 'ben'));
+    await settle();
+    const answer = await world.connect('ben').open(LIST, { seq: 1, logEpoch: epoch() });
+    expect(answer?.results).toEqual([
+      { scope: LIST, kind: 'error', error: expect.objectContaining({ code: 'not_found' }) },
+    ]);
+  });
+
   test('a position of another log, or beyond the head, gets a snapshot', async () => {
     world.commit();
     const ada = world.connect('ada');

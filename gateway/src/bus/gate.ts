@@ -242,9 +242,10 @@ export class Gate {
           (read.logEpoch === entry.logEpoch &&
             read.aclEpoch >= entry.epoch &&
             entry.ring.reaches(read.seq, entry.seq)));
-      // What Postgres no longer tells from there on, the ring must not either.
+      // What Postgres no longer tells from there on, the ring must not either. A reader who may see nothing has no read,
+      // and is told nothing of what the ring held at their position.
       if (read !== undefined) entry?.ring.forgetUpTo(read.floorSeq);
-      const isErased = passage.prefix.length > 0 && passage.prefix[0]!.seq <= read!.floorSeq;
+      const isErased = read !== undefined && passage.prefix.length > 0 && passage.prefix[0]!.seq <= read.floorSeq;
       if (isSound && !isErased) continue;
       passage.state = 'unread';
       isComplete = false;
