@@ -89,6 +89,7 @@ export async function createGateway({
     createCommit({
       ...{ databaseUrl: config.DATABASE_URL, pool, logger, emailTrust: settings.emailTrust },
       publish: (packets) => bus.publish(packets),
+      onLog: (logEpoch) => bus.meetLog(logEpoch),
     }),
     metrics,
   );

@@ -24,6 +24,11 @@ export interface CommitDeps {
   publish: Publish;
   /** When an address counts as its account's: once it is verified (the default), or from sign-up on. */
   emailTrust?: 'sign-up' | 'verified';
+  /**
+   * Another log than at the commit before, or the first that is met: the database may have gone back. What is awaited here
+   * happens before any command is answered from it: a client must hear of it before it hears that its mids are unknown.
+   */
+  onLog?: (logEpoch: string) => Promise<void> | undefined;
   /** Warnings have no content of commands in them. */
   logger?: {
     warn(fields: Record<string, unknown>, message: string): void;
@@ -35,7 +40,7 @@ export interface CommitDeps {
  * The one write path: everything that lasts goes through it (docs/architecture.md). Batches span scopes and clients; what
  * waits while the connections are busy makes the next batch.
  */
-export function createCommit({ databaseUrl, pool, publish, logger, emailTrust }: CommitDeps): Commit {
+export function createCommit({ databaseUrl, pool, publish, logger, emailTrust, onLog }: CommitDeps): Commit {
   const queue = new Queue();
   const merged = new Map<string, string>();
   const knownClients = new Set<string>();
@@ -48,6 +53,7 @@ export function createCommit({ databaseUrl, pool, publish, logger, emailTrust }:
     knownClients,
     merged,
     publish,
+    meetLog,
     startAgain,
     rebalance,
     onBug: (error, command) => logger?.error({ err: error, command }, 'a command failed'),
@@ -59,6 +65,7 @@ export function createCommit({ databaseUrl, pool, publish, logger, emailTrust }:
   );
   const idle = connections.map((connection) => new Lane(connection, deps));
   const rebalancing = new Set<string>();
+  let logEpoch: string | undefined;
   let unresolved: Entry[] = [];
   let isClosing = false;
   let isScheduled = false;
@@ -143,6 +150,19 @@ export function createCommit({ databaseUrl, pool, publish, logger, emailTrust }:
       for (const entry of entries) entry.fail(unavailable);
     }
     schedule();
+  }
+
+  function meetLog(met: string): Promise<void> | undefined {
+    if (met === logEpoch) return undefined;
+    const isFirst = logEpoch === undefined;
+    logEpoch = met;
+    const telling = onLog?.(met);
+    if (isFirst && !telling) return undefined;
+    // A guest may not be the person yet whom they became, and clients and tasks may not be there.
+    holders.clear();
+    merged.clear();
+    knownClients.clear();
+    return Promise.resolve(telling).catch((error: unknown) => deps.onWarning(error, 'the other log was not told of'));
   }
 
   function startAgain(entries: Entry[]): void {

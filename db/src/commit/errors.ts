@@ -18,9 +18,12 @@ export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].inclu
 export const isRepeat = (error: unknown): boolean =>
   isDatabaseError(error) && (error.constraint === 'idempotency_pkey' || error.constraint === 'tool_call_pkey');
 
-/** The server or the way to it, not what was asked of it: connections, resources, shutdown, timeouts, a standby. */
-const UNAVAILABLE_CLASSES = new Set(['08', '53', '57', '58', 'XX', 'F0']);
-const UNAVAILABLE_CODES = new Set(['25P03', '25006', '55P03']);
+/**
+ * The server or the way to it, not what was asked of it: connections, resources, shutdown, timeouts, a standby, and a
+ * database whose place is just being taken by its backup.
+ */
+const UNAVAILABLE_CLASSES = new Set(['08', '3D', '53', '57', '58', 'XX', 'F0']);
+const UNAVAILABLE_CODES = new Set(['25P03', '25006', '55000', '55P03']);
 
 export const isUnavailable = (error: unknown): boolean => {
   const code = codeOf(error);

@@ -55,6 +55,11 @@ export class Holders {
     for (const scope of scopes) this.#known.delete(`acl|${scope}`);
   }
 
+  /** The database may hold another world than the one that this was learnt from. */
+  clear(): void {
+    this.#known.clear();
+  }
+
   /** The scopes that the touches name and their acls, both sorted; undefined where the database must be asked. */
   fromMemory(touches: Touch[]): { scopes: ScopeId[]; acls: ScopeId[] } | undefined {
     const scopes = new Set<ScopeId>();

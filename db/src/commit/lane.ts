@@ -27,6 +27,11 @@ export interface LaneDeps {
   /** Guests and whom they became. */
   merged: Map<string, string>;
   publish: Publish;
+  /**
+   * Told in every batch which log it found. A promise: it is another one than before, so all that was remembered is of
+   * no use, and the batch is decided anew once the promise settles. Never rejects.
+   */
+  meetLog: (logEpoch: string) => Promise<void> | undefined;
   /** The command looks again where things are, and waits for another batch. */
   startAgain: (entries: Entry[]) => void;
   /** A list whose keys grew too long. */
@@ -96,6 +101,12 @@ export class Lane {
     const again: Entry[] = [];
     const waiting = new Set<string>();
     await this.#learn(facts, plan, await loading);
+    const meeting = this.#deps.meetLog(facts.logEpoch);
+    if (meeting) {
+      await this.#connection.rollBack();
+      await meeting;
+      return this.#deps.startAgain(entries);
+    }
     for (const entry of entries) {
       const clientId = entry.submission.client?.clientId;
       // Mids go in order: what follows one that starts again waits for it.

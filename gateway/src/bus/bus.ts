@@ -48,6 +48,8 @@ export interface SocketBus extends Bus {
   receive(message: GatewayMessage): void;
   /** Learns the log's epoch and begins to compare. @throws while Postgres is away */
   start(): Promise<void>;
+  /** A commit met this log: settles once all clients were told, where it is another one. */
+  meetLog(logEpoch: string): Promise<void> | undefined;
   /** Ends what is not a socket: SSE readers. */
   drain(): void;
   stop(): void;
@@ -245,6 +247,7 @@ export function createBus(deps: BusDeps): SocketBus {
       positioning.start();
       presence.start();
     },
+    meetLog: (met) => (met === logEpoch ? undefined : settle()),
     drain: () => streamWatchers.endAll('drain'),
     stop: () => {
       positioning.stop();
