@@ -33,24 +33,30 @@ export async function measureStorm({ stores, isQuick, say }: MeasureContext): Pr
     await returning.call('prepare', { urls, tokens, lists });
     const waits: number[] = [];
     const opens: number[] = [];
-    let [connections, busy] = [0, 0];
+    let [connections, busy, cpuMicros] = [0, 0, 0];
     for (let round = 0; round < rounds; round++) {
       await returning.call('miss', { token: owner.token, lists: lists.map(({ id }) => id), changes: MISSED });
+      const before = await cpuMicrosOf(product);
       const stop = sample(watch, (all, active) => {
         connections = Math.max(connections, all);
         busy = Math.max(busy, active);
       });
-      const storm = await returning.call('storm', { clients, missed: MISSED });
-      await stop();
+      const storm = await returning.call('storm', { clients, missed: MISSED }).finally(stop);
+      cpuMicros += (await cpuMicrosOf(product)) - before;
       waits.push(...storm.waitsMs);
       opens.push(...storm.opensMs);
       say(`storm ${round + 1} of ${rounds}: the last was served after ${show(Math.max(...storm.waitsMs), 'ms')}`);
     }
-    return resultOf({ clients, waits, opens, connections, busy });
+    return resultOf({ clients, waits, opens, connections, busy, cpuMicros });
   } finally {
     await watch.end();
     await Promise.all([returning.stop(), product.stop()]);
   }
+}
+
+async function cpuMicrosOf({ gateways }: Product): Promise<number> {
+  const used = await Promise.all(gateways.map(({ process }) => process.call('cpuMicros')));
+  return used.reduce((sum, micros) => sum + micros, 0);
 }
 
 async function shareLists(product: Product, owner: Person): Promise<{ id: string; secret: string }[]> {
@@ -87,8 +93,9 @@ function resultOf(storm: {
   opens: number[];
   connections: number;
   busy: number;
+  cpuMicros: number;
 }): Result {
-  const { clients, waits, opens, connections, busy } = storm;
+  const { clients, waits, opens, connections, busy, cpuMicros } = storm;
   const name = `${clients.toLocaleString('en-US')} clients return at once`;
   const last = Math.max(...waits);
   return {
@@ -105,6 +112,7 @@ function resultOf(storm: {
         ...{ goal: `at most ${CONNECTIONS_AT_MOST}`, isMet: connections <= CONNECTIONS_AT_MOST },
       },
       { name: 'the most of them at work at once', measured: String(busy) },
+      { name: "the gateways' CPU for one return", measured: show(cpuMicros / 1_000 / waits.length, 'ms') },
     ],
     notes: [`Of ${waits.length.toLocaleString('en-US')} returns in all none was refused, and none was answered short.`],
   };
