@@ -1,6 +1,7 @@
 import type { ErasureReport } from '@muster/db/care/erase-person';
 import type { AccountRepository } from '@muster/db/repositories/account.repository';
 import type { ApiTokenRepository } from '@muster/db/repositories/api-token.repository';
+import type { ConflictRepository } from '@muster/db/repositories/conflict.repository';
 import type { HistoryRepository } from '@muster/db/repositories/history.repository';
 import type { ListRepository } from '@muster/db/repositories/list.repository';
 import type { MemberRepository } from '@muster/db/repositories/member.repository';
@@ -23,6 +24,7 @@ export interface ApiContext extends Pick<GatewayContext, 'bus' | 'logger' | 'set
   accounts: AccountRepository;
   lists: ListRepository;
   history: HistoryRepository;
+  conflicts: ConflictRepository;
   tasks: TaskRepository;
   members: MemberRepository;
   threads: ThreadRepository;

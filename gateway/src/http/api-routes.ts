@@ -1,5 +1,6 @@
 import type { ApiContext } from './api-context.ts';
 import type { Route } from './define-route.ts';
+import { conflictRoutes } from './routes/conflicts.ts';
 import { historyRoutes } from './routes/history.ts';
 import { linkRoutes } from './routes/links.ts';
 import { listRoutes } from './routes/lists.ts';
@@ -15,6 +16,7 @@ export const createApiRoutes = (api: ApiContext): Route[] => [
   ...listRoutes(api),
   ...taskRoutes(api),
   ...historyRoutes(api),
+  ...conflictRoutes(api),
   ...memberRoutes(api),
   ...linkRoutes(api),
   ...threadRoutes(api),

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { erasePerson, type EraseDeps } from '@muster/db/care/erase-person';
 import { createAccountRepository } from '@muster/db/repositories/account.repository';
 import { createApiTokenRepository } from '@muster/db/repositories/api-token.repository';
+import { createConflictRepository } from '@muster/db/repositories/conflict.repository';
 import { createHistoryRepository } from '@muster/db/repositories/history.repository';
 import { createListRepository } from '@muster/db/repositories/list.repository';
 import { createMemberRepository } from '@muster/db/repositories/member.repository';
@@ -60,6 +61,7 @@ export function createHttp(deps: HttpDeps): Http {
     accounts: createAccountRepository(db),
     lists: createListRepository(db),
     history: createHistoryRepository(db),
+    conflicts: createConflictRepository(db),
     tasks: createTaskRepository(db),
     members: createMemberRepository(db),
     threads: createThreadRepository(db),

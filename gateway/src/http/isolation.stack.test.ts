@@ -60,6 +60,8 @@ const ROWS: Row[] = [
   { route: 'DELETE /tasks/{id}', path: (w) => `/tasks/${w.taskId}`, expected: EDITORS(204) },
 
   { route: 'GET /lists/{id}/history', expected: MEMBERS },
+  { route: 'GET /conflicts', expected: EVERYONE },
+  { route: 'POST /conflicts/dismiss', body: () => ({ all: true }), expected: EVERYONE },
   { route: 'GET /lists/{id}/at', expected: MEMBERS },
 
   { route: 'GET /lists/{id}/members', expected: MEMBERS },

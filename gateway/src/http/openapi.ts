@@ -1,4 +1,5 @@
 import { problem, API_PREFIX } from '@muster/protocol/http';
+import * as conflicts from '@muster/protocol/http-conflicts';
 import * as history from '@muster/protocol/http-history';
 import * as lists from '@muster/protocol/http-lists';
 import * as tasks from '@muster/protocol/http-tasks';
@@ -24,6 +25,7 @@ const COMPONENTS = {
   InviteLink: lists.linkResource,
   Task: tasks.taskResource,
   PastChange: history.pastChange,
+  Conflict: conflicts.conflict,
   Thread: threads.threadResource,
   Message: threads.messageResource,
   Run: threads.runResource,
