@@ -19,6 +19,11 @@ export class Place {
   readonly taskId: string | undefined = $derived(page.url.searchParams.get('task') ?? undefined);
   readonly threadId: string | undefined = $derived(page.url.searchParams.get('thread') ?? undefined);
 
+  /** Whether the list's history is open. */
+  readonly isHistoryOpen: boolean = $derived(page.url.searchParams.has('history'));
+  /** The change after which the list is shown, instead of now. */
+  readonly momentSeq: number | undefined = $derived(Number(page.url.searchParams.get('at') ?? NaN) || undefined);
+
   constructor() {
     $effect(() => {
       if (this.listId) this.#lastList.value = this.listId;
@@ -44,8 +49,28 @@ export class Place {
   };
 
   openThread = (id: string | undefined): void => {
-    this.#query({ thread: id, task: undefined }, true);
+    this.#query({ thread: id, task: undefined, history: undefined, by: undefined }, true);
     this.#app.layout.openAgent();
+  };
+
+  openHistory = (): void => this.#query({ history: '', task: undefined }, this.taskId !== undefined);
+  closeHistory = (): void => this.#query({ history: undefined, by: undefined }, true);
+  /** Of one person or the agent; undefined for everyone. */
+  filterHistory = (id: string | undefined): void => this.#query({ by: id }, true);
+
+  /** Shows the list as it was after a change. On a phone the history would cover it. */
+  openMoment = (seq: number): void =>
+    this.#query(
+      { at: String(seq), ...(this.#app.layout.isPhone ? { history: undefined, by: undefined } : {}) },
+      this.momentSeq !== undefined,
+    );
+  closeMoment = (): void => this.#query({ at: undefined }, false);
+
+  /** Closes the innermost of what is open. */
+  leave = (): void => {
+    if (this.taskId !== undefined) this.closeTask();
+    else if (this.isHistoryOpen) this.closeHistory();
+    else if (this.momentSeq !== undefined) this.closeMoment();
   };
 
   #query(change: Record<string, string | undefined>, isReplaced: boolean): void {
