@@ -9,6 +9,7 @@ import { Keys } from './keys.svelte.ts';
 import { Layout } from './layout.svelte.ts';
 import { Lists } from './lists.svelte.ts';
 import { Muster } from './muster.svelte.ts';
+import { Overwritten } from './overwritten.svelte.ts';
 import { Refused } from './refused.svelte.ts';
 import { Session } from './session.svelte.ts';
 import { Theme, type ThemeChoice } from './theme.svelte.ts';
@@ -19,6 +20,7 @@ interface Work {
   muster: Muster;
   actions: Actions;
   undo: Undo;
+  overwritten: Overwritten;
   lists: Lists;
 }
 
@@ -59,6 +61,9 @@ export class App {
     return this.#open.undo;
   }
 
+  get overwritten(): Overwritten {
+    return this.#open.overwritten;
+  }
   get lists(): Lists {
     return this.#open.lists;
   }
@@ -69,8 +74,9 @@ export class App {
       await this.#stop();
       const muster = new Muster(connect());
       const undo = new Undo(muster, this.toasts, this.api);
+      const overwritten = new Overwritten(muster, this.api);
       const lists = new Lists(muster, () => this.clock.now);
-      this.#work = { muster, undo, lists, actions: new Actions(muster, this.toasts, undo) };
+      this.#work = { muster, undo, overwritten, lists, actions: new Actions(muster, this.toasts, undo) };
       await muster.start();
       undo.openLater();
     }));
@@ -111,6 +117,7 @@ export class App {
   async #stop(): Promise<void> {
     const work = this.#work;
     this.#work = undefined;
+    work?.overwritten.close();
     await work?.undo.close();
     await work?.muster.stop();
   }

@@ -8,6 +8,7 @@ export type Dialog =
   | { kind: 'delete-list'; listId: string }
   | { kind: 'sign-out' }
   | { kind: 'connection' }
+  | { kind: 'conflicts' }
   | { kind: 'new-list' };
 
 /** Sheets of the phone, where panels are sheets that can be swiped down. */
