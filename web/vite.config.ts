@@ -15,6 +15,9 @@ export default defineConfig({
     sveltekit({
       // A static page for any address: the gateway (or a CDN) answers unknown paths with index.html.
       adapter: preloadFont(adapter({ fallback: 'index.html', precompress: true })),
+      // By the page itself, once it stands.
+      serviceWorker: { register: false },
+      files: { serviceWorker: 'src/service-worker/page-keeper' },
     }),
   ],
   build: {

@@ -25,6 +25,103 @@ export async function addTask(page: Page, text: string): Promise<void> {
   await expect(field).toHaveValue('');
 }
 
+/** Focuses a task's row, so that keys are meant for it. */
+async function focusRow(page: Page, title: string): Promise<Locator> {
+  const found = row(page, title);
+  await found.focus();
+  await expect(found).toBeFocused();
+  return found;
+}
+
+export async function renameTask(page: Page, from: string, to: string): Promise<void> {
+  await focusRow(page, from);
+  await page.keyboard.press('e');
+  const field = page.getByRole('treegrid').getByRole('textbox', { name: 'Title' });
+  await field.fill(to);
+  await field.press('Enter');
+  await expect(row(page, to)).toBeVisible();
+}
+
+export async function deleteTask(page: Page, title: string): Promise<void> {
+  await focusRow(page, title);
+  await page.keyboard.press('Delete');
+  await expect(row(page, title)).toBeHidden();
+}
+
+export async function moveTask(page: Page, title: string, by: 'ArrowUp' | 'ArrowDown', times = 1): Promise<void> {
+  await focusRow(page, title);
+  for (let step = 0; step < times; step += 1) await page.keyboard.press(`Alt+${by}`);
+}
+
+/** Drags a task by its handle onto another's place. */
+export async function dragTask(page: Page, title: string, onto: string): Promise<void> {
+  const [from, to] = [await row(page, title).boundingBox(), await row(page, onto).boundingBox()];
+  if (!from || !to) throw new Error(`${title} or ${onto} is not drawn`);
+  await row(page, title).hover();
+  await page.mouse.move(from.x + 8, from.y + from.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 8, to.y + to.height / 2, { steps: 4 });
+  await page.mouse.up();
+}
+
+/** The titles of the open tasks as they stand on the page, from top to bottom. */
+export const titles = (page: Page): Promise<string[]> =>
+  page
+    .getByRole('treegrid')
+    .locator('[data-task-id]')
+    .evaluateAll((rows) =>
+      rows
+        .map((one) => ({
+          at: Number(one.getAttribute('aria-rowindex')),
+          title: one.querySelector('[dir]')?.textContent,
+        }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ title }) => title?.trim() ?? ''),
+    );
+
+/** Waits until all windows show these open tasks in this order, each once. */
+export async function expectTitles(pages: Page[], expected: string[]): Promise<void> {
+  for (const page of pages) await expect.poll(() => titles(page), { timeout: 15_000 }).toEqual(expected);
+}
+
+/** Waits until all windows show the same, and what the server has. @returns it */
+export async function expectSame(pages: Page[], listId: string): Promise<string[]> {
+  let stored: string[] = [];
+  await expect(async () => {
+    stored = await storedTitles(pages[0]!, listId);
+    for (const page of pages) expect(await titles(page)).toEqual(stored);
+  }).toPass({ timeout: 20_000 });
+  return stored;
+}
+
+/** The open tasks as the server has them. */
+export async function storedTitles(page: Page, listId: string): Promise<string[]> {
+  const answer = await page.context().request.get(`/api/v1/lists/${listId}/tasks?done=false&limit=100`);
+  const { items } = (await answer.json()) as { items: { title: string; pos: string; id: string }[] };
+  return items
+    .sort((a, b) => (a.pos < b.pos ? -1 : a.pos > b.pos ? 1 : a.id < b.id ? -1 : 1))
+    .map(({ title }) => title);
+}
+
+/** A list with tasks, made without the page, that others edit too; everyone's page shows it. */
+export async function shareList(owner: Person, others: Person[], title: string, tasks: string[]): Promise<string> {
+  const { request } = owner.context;
+  const made = await request.post('/api/v1/lists', { data: { title } });
+  const { id } = (await made.json()) as { id: string };
+  for (const task of tasks) await request.post(`/api/v1/lists/${id}/tasks`, { data: { title: task } });
+  for (const { email } of others)
+    await request.post(`/api/v1/lists/${id}/members`, { data: { email, role: 'editor' } });
+  for (const { page } of [owner, ...others]) await openTab(page, id, title);
+  return id;
+}
+
+/** Opens a list in a tab, and waits until it is there. */
+export async function openTab(page: Page, listId: string, title: string): Promise<Page> {
+  await page.goto(`/lists/${listId}`);
+  await expect(page.getByRole('heading', { name: title, level: 1 })).toBeVisible();
+  return page;
+}
+
 export async function invite(page: Page, email: string, role?: 'Can view' | 'Can edit'): Promise<void> {
   await page.getByRole('button', { name: 'Share', exact: true }).click();
   const dialog = page.getByRole('dialog');

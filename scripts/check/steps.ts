@@ -56,6 +56,8 @@ async function checkPage(
   const web = join(root, 'web');
   const sync = await run([bin('@sveltejs/kit/svelte-kit.js'), 'sync'], web);
   if (!sync.isGood) return sync;
+  const worker = await run([bin('typescript/bin/tsc'), '-p', 'src/service-worker'], web);
+  if (!worker.isGood) return worker;
   return run([bin('svelte-check/bin/svelte-check'), '--tsconfig', './tsconfig.json', '--output', 'human'], web);
 }
 
