@@ -207,6 +207,21 @@ describe('positions', () => {
     expect(ada.rooms.size).toBe(0);
   });
 
+  test('a page that was read before a removal is read again', async () => {
+    const [ada, ben] = [world.connect('ada'), world.connect('ben')];
+    await ada.open();
+    const held = world.feed.hold('readPage');
+    let answer: unknown;
+    const asking = world.bus.gate.page(ben.member.reader, LIST, 'next', (page) => (answer = page));
+    const refused = expect(asking).rejects.toMatchObject({ code: 'not_found' });
+    await held.taken;
+    world.redis.publish(world.feed.remove(LIST, 'ben'));
+    await vi.advanceTimersByTimeAsync(10);
+    held.arrive();
+    await refused;
+    expect(answer).toBeUndefined();
+  });
+
   test('each page reads the role again', async () => {
     const ben = world.connect('ben');
     const page = () => world.bus.gate.page(ben.member.reader, LIST, 'next', () => undefined);

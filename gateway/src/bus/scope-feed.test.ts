@@ -11,6 +11,7 @@ beforeEach(async () => {
 afterEach(() => {
   world.bus.stop();
   vi.useRealTimers();
+  expect(world.faults).toEqual([]);
 });
 
 async function openAs(userId: string) {

@@ -47,7 +47,8 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     perMessageDeflate: false,
     httpCompression: false,
     maxHttpBufferSize: LIMITS.frameBytes,
-    connectTimeout: 10_000,
+    // In a storm the last ones' sessions are read after many seconds: cutting them off would only begin it again.
+    connectTimeout: 30_000,
     pingInterval: 10_000,
     pingTimeout: 10_000,
     // Never connectionStateRecovery: it put removed members back into the room, and replayed to them.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { FeedRepository } from '@muster/db/repositories/feed-types';
 import { redisNames } from '@muster/protocol/internal/channels';
 import { Redis } from 'ioredis';
@@ -177,9 +178,19 @@ test('the metrics tell of all this', async () => {
     'evictions_total',
     'fence_failures_total',
     'lagging_sockets',
+    'sockets_lagged_total',
+    'read_queue_depth',
+    'read_queue_wait_seconds_count',
+    'reads_shared_total',
+    'ring_answers_total',
   ]) {
     expect(text).toMatch(new RegExp(`^muster_${name}(\\{.*\\})? \\d`, 'm'));
   }
+  // Operators find each of them explained.
+  const explained = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
+  const names = [...text.matchAll(/^# TYPE muster_(\S+)/gm)].map(([, name]) => name!);
+  expect(names.length).toBeGreaterThan(25);
+  expect(names.filter((name) => !explained.includes(`| \`${name}\` |`))).toEqual([]);
   expect(await (await fetch(`${product.gateways[0]!.url}/metrics`)).text()).toMatch(
     /muster_commands_total\{name="task.create",outcome="applied"/,
   );

@@ -124,6 +124,8 @@ export class MemoryWorld {
   readonly feed: MemoryFeed;
   readonly redis: MemoryRedis;
   readonly bus: SocketBus;
+  /** What was logged as ours to mend. */
+  readonly faults: unknown[] = [];
   readonly metrics = createMetrics({ hasProcessMetrics: false });
   readonly sockets = new Set<MemorySocket>();
   readonly rooms = new Map<string, Set<MemorySocket>>();
@@ -139,7 +141,7 @@ export class MemoryWorld {
       feed,
       runs: feed,
       metrics: this.metrics,
-      logger: silentLogger(),
+      logger: Object.assign(silentLogger(), { error: (about: unknown) => void this.faults.push(about) }),
       bridge: (listener) => {
         const heard = { listener, scopes: new Set<ScopeId>(), runs: new Set<string>() };
         redis.listeners.push(heard);
