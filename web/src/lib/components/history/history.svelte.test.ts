@@ -223,14 +223,14 @@ describe('a list as it was', () => {
     });
     client.del('task', GONE);
     await look(client);
-    await user.click(await screen.findByRole('button', { name: 'Restore Train' }));
+    await user.click(await screen.findByRole('button', { name: 'Restore this task: Train' }));
     expect(client.sent).toEqual([
       { name: 'task.update', args: { id: TRAIN, fields: { title: 'Train', notes: '', due: null } } },
     ]);
-    await user.click(screen.getByRole('button', { name: 'Restore Charter a boat' }));
+    await user.click(screen.getByRole('button', { name: 'Restore this task: Charter a boat' }));
     expect(client.sent.at(-1)).toEqual({ name: 'task.restore', args: { id: GONE } });
     await waitFor(async () => expect((await task('Charter a boat')).dataset['since']).toBe('same'));
-    await user.click(screen.getByRole('button', { name: 'Restore Ask the museum' }));
+    await user.click(screen.getByRole('button', { name: 'Restore this task: Ask the museum' }));
     // A new one, without the person who is no member any more.
     expect(client.sent.at(-1)).toMatchObject({
       name: 'task.create',
