@@ -3,7 +3,7 @@
  * It installs what is missing, says what it does, and runs the command on the pinned Node.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installSystemPackage } from './bootstrap/system-packages.mjs';
@@ -18,7 +18,7 @@ const COMMANDS = {
   start: ['redis'],
   dev: ['redis'],
   demo: [],
-  test: ['redis', 'chromium'],
+  test: ['redis', 'chromium', 'postgres'],
   check: [],
   bench: ['redis'],
   chaos: ['redis'],
@@ -40,6 +40,7 @@ const env = { ...process.env, PATH: [join(ROOT, 'node_modules', '.bin'), process
 // A Redis of one's own is used by the product; the tests always start theirs.
 if (needs.includes('redis') && (command === 'test' || !process.env.REDIS_URL)) provideRedis();
 if (needs.includes('chromium')) provideChromium();
+if (needs.includes('postgres')) providePostgres();
 run();
 
 function installPackages() {
@@ -124,6 +125,26 @@ function provideChromium() {
   say("Taking Playwright's Chromium instead.");
   const result = spawnSync(node, [cli, 'install', ...flags, 'chromium'], { cwd: ROOT, stdio: 'inherit' });
   if (result.status !== 0) fail('The browser tests need Chromium or Chrome: install one, or set CHROMIUM_PATH.');
+}
+
+/** Backups are tested with a Postgres that brings pg_dump, as the embedded one does not. */
+function providePostgres() {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian) : [];
+  const folders = [
+    ...versions.map((version) => join(debian, version, 'bin')),
+    ...(process.env.PATH ?? '').split(delimiter),
+    ...['/opt/homebrew', '/usr/local'].map((prefix) => join(prefix, 'opt', 'postgresql@15', 'bin')),
+  ];
+  const isThere = (folder) => ['postgres', 'initdb', 'pg_dump'].every((program) => existsSync(join(folder, program)));
+  if (folders.some(isThere)) return;
+  say('A Postgres with pg_dump, for the tests of backups, is not installed here.');
+  const names = { apt: ['postgresql'], apk: ['postgresql'], dnf: ['postgresql-server'], brew: ['postgresql@15'] };
+  if (installSystemPackage(names, say)) return;
+  fail(
+    'The tests of backups need a Postgres of the system, 15 or newer. Install it (Debian, Ubuntu: sudo apt install ' +
+      'postgresql; Fedora: sudo dnf install postgresql-server; Alpine: apk add postgresql; macOS: brew install postgresql@15).',
+  );
 }
 
 function run() {

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -17,7 +18,7 @@ import { byPlace } from '@muster/domain/ordering';
 import { migrate } from '@muster/db/migrate';
 import { startGateways, TestClient, type TestGateways } from '@muster/gateway/test/start-gateways';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
-import { findSystemPostgres, startSystemPostgres, type SystemPostgres } from '@muster/testing/system-postgres';
+import { getSystemPostgres, startSystemPostgres, type SystemPostgres } from '@muster/testing/system-postgres';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { v7 } from 'uuid';
 import { backUp } from './back-up.ts';
@@ -25,15 +26,14 @@ import { findTools } from './postgres-tools.ts';
 import { restore, type Restored } from './restore.ts';
 import { withPostgres } from './with-postgres.ts';
 
-/** A restore under live gateways and clients, on the oldest Postgres that we support, whose programs the system has. */
-const system = findSystemPostgres();
+/** A restore under live gateways and clients, on the system's Postgres: it has pg_dump, which the embedded one lacks. */
 vi.setConfig({ testTimeout: 180_000 });
-const env = process.env;
+const system = getSystemPostgres();
+const env = { ...process.env, PG_BIN: system.bin };
 const folder = mkdtempSync(join(tmpdir(), 'muster-backups-'));
 let server: SystemPostgres;
 let url: string;
 
-if (system === undefined) throw new Error('The drill needs a Postgres of the system: apt install postgresql-15');
 beforeAll(async () => {
   server = await startSystemPostgres(system);
 }, 60_000);
@@ -234,8 +234,36 @@ test('an older backup is migrated; a database that was lost whole is made anew, 
   expect(await databases()).toEqual(['']);
 });
 
+test('killed at any step it leaves one database under the name, and the next one clears up', async () => {
+  await rows(`select ensure_principal('p', 'person', 'In the backup', null)`);
+  const file = await makeBackup();
+  const epochNow = async () => (await rows<{ epoch: string }>('select epoch from log_epoch'))[0]?.epoch;
+  const before = await epochNow();
+  const script = join(import.meta.dirname, '..', 'db-restore.ts');
+  const steps = [
+    async () => expect((await databases()).some((name) => name.startsWith('_restoring_'))).toBe(true),
+    async (said: string) => expect(said).toContain('ready in a database beside'),
+    async (said: string) => expect(said).toContain('is kept as'),
+  ];
+  for (const isReached of steps) {
+    const child = spawn(process.execPath, [script, file], { env: { ...env, DATABASE_URL: url } });
+    let said = '';
+    child.stdout.on('data', (text) => (said += String(text)));
+    const ended = once(child, 'exit');
+    await vi.waitFor(() => isReached(said), { timeout: 60_000, interval: 5 });
+    child.kill('SIGKILL');
+    await ended;
+    const isSwapped = (await epochNow()) !== before;
+    expect((await databases()).filter((name) => name.startsWith('_before_'))).toHaveLength(isSwapped ? 1 : 0);
+    if (isSwapped) break;
+  }
+  await restoreNow(file);
+  expect((await databases()).filter((name) => name.startsWith('_restoring_'))).toEqual([]);
+  expect(await rows('select name from profile')).toContainEqual({ name: 'In the backup' });
+});
+
 test('the programs must fit the server, and the line says which are needed', () => {
-  expect(findTools(server.major, { PATH: '' }).pgDump).toContain(`/${server.major}/`);
+  expect(findTools(system.major, { PATH: '', PG_BIN: system.bin }).pgDump).toBe(join(system.bin, 'pg_dump'));
   expect(() => findTools(99, env)).toThrow(
     new RegExp(
       `^The server is Postgres 99, and needs pg_dump .*there is ${server.major}.* in .*postgresql-client-99.*PG_BIN.*$`,

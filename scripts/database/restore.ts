@@ -63,7 +63,8 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     const note = readNote(file);
     // Told before the work where it is plain; what the backup really holds is compared once it is loaded.
     if (note) refuseToLose(before, Date.parse(note.madeAt) + NOTE_MS, new Date(note.madeAt), options);
-    const next = `${live}_restoring_${stampOf(now)}`;
+    const stamp = `${stampOf(now)}-${String(now.getMilliseconds()).padStart(3, '0')}`;
+    const next = `${live}_restoring_${stamp}`;
     await dropLeftovers(client, live);
     await client.query(`create database "${next}" template template0`);
     const nextUrl = inDatabase(url, next);
@@ -72,7 +73,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
       const madeAt = new Date(note?.madeAt ?? ready.lastChangeAt);
       refuseToLose(before, ready.lastChangeAt, madeAt, options);
       say(`The backup is of ${describe(madeAt, now)}, and ready in a database beside.`);
-      const aside = before.isThere ? `${live}_before_${stampOf(now)}` : undefined;
+      const aside = before.isThere ? `${live}_before_${stamp}` : undefined;
       await swapDatabases(maintenanceUrl, { live, next, aside });
       const { erased, migrations, logEpoch } = ready;
       return { madeAt, aside, erased, migrations, logEpoch };

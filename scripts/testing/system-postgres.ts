@@ -2,13 +2,15 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { findAnyPort } from '../services/ports.ts';
 import { getPostgresUser, postgresCommand } from '../services/postgres-user.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
+const BREW = ['/opt/homebrew', '/usr/local'].map((prefix) => join(prefix, 'opt', 'postgresql@15', 'bin'));
+const OLDEST = 15;
 const READY_WITHIN_MS = 30_000;
 
 export interface SystemPostgres {
@@ -17,15 +19,22 @@ export interface SystemPostgres {
   stop(): Promise<void>;
 }
 
-/** The oldest Postgres that the system has as a package: its programs come with pg_dump, which the embedded one lacks. */
-export function findSystemPostgres(): { major: number; bin: string } | undefined {
-  const versions = existsSync(DEBIAN)
-    ? readdirSync(DEBIAN)
-        .map(Number)
-        .sort((a, b) => a - b)
-    : [];
-  const major = versions.find((version) => existsSync(join(DEBIAN, String(version), 'bin', 'postgres')));
-  return major === undefined ? undefined : { major, bin: join(DEBIAN, String(major), 'bin') };
+/**
+ * The oldest Postgres that the system has as a package: its programs come with pg_dump, which the embedded one lacks.
+ * @throws where there is none: `npm test` installs one
+ */
+export function getSystemPostgres(): { major: number; bin: string } {
+  const debian = existsSync(DEBIAN) ? readdirSync(DEBIAN).map((version) => join(DEBIAN, version, 'bin')) : [];
+  const folders = [...debian, ...(process.env['PATH'] ?? '').split(delimiter), ...BREW];
+  const found = folders.flatMap((bin) => {
+    const isWhole = ['postgres', 'initdb', 'pg_dump', 'pg_restore'].every((program) => existsSync(join(bin, program)));
+    const { stdout } = isWhole ? spawnSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8' }) : { stdout: '' };
+    const major = Number(/\) (\d+)/.exec(stdout)?.[1]);
+    return major >= OLDEST ? [{ major, bin }] : [];
+  });
+  const [first] = found.sort((a, b) => a.major - b.major);
+  if (first === undefined) throw new Error('This test needs a Postgres of the system, 15 or newer, with its programs.');
+  return first;
 }
 
 /** Starts it on a free port, in a folder that goes with it, with everything off that only matters after a power cut. */
