@@ -42,9 +42,10 @@ export async function waitForRest(
     last = now;
     if (performance.now() - saidAt > 10_000) {
       saidAt = performance.now();
-      say(
-        `not at rest: ${offline} offline, ${pending} pending, ${behind.length} behind, ${strange.length} strange, ${runs} runs`,
-      );
+      const waiting = states.filter((state) => state.pending > 0).map(({ seat }) => seat);
+      const examples = [...waiting, ...behind, ...strange].slice(0, 3).join('; ');
+      const counts = `${offline} offline, ${pending} pending, ${behind.length} behind, ${strange.length} strange, ${runs} runs`;
+      say(`not at rest: ${counts} ${examples === '' ? '' : `(${examples} …)`}`);
     }
     if (performance.now() - movedAt > STANDSTILL_MS) return complain(states, distance, database);
     await delay(LOOK_EVERY_MS);

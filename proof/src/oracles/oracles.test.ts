@@ -245,6 +245,7 @@ it('names a process that ended by itself, or let a fault pass', () => {
   for (const more of [
     { ends: ['ended with code 1'] },
     { log: '{"level":"fatal","fault":"unhandledRejection","msg":"nobody caught this"}' },
+    { log: '{"level":"error","err":{"type":"TypeError","message":"…"},"msg":"a handler failed"}' },
     { log: 'x.ts:3\n\nTypeError: nothing is not a function\n    at x.ts:3\n\nNode.js v24.1.0' },
   ])
     expect(promises(checkProcesses([{ ...quiet, ...more }]))).toEqual(['processes live']);

@@ -9,10 +9,19 @@ export interface ProcessRecord {
   log: string;
 }
 
-/** What our own handler says of a fault that nobody caught, and what Node says when it ends of one. */
-const FAULTS = [/"msg":"nobody caught this"/, /^Uncaught/, /^Node\.js v\d+/, /FATAL ERROR:/];
+/**
+ * What our own handler says of a fault that nobody caught, and what Node says when it ends of one. And mistakes of a
+ * program, wherever they were caught: no fault of a network has such a name.
+ */
+const FAULTS = [
+  /"msg":"nobody caught this"/,
+  /^Uncaught/,
+  /^Node\.js v\d+/,
+  /FATAL ERROR:/,
+  /"level":"(error|fatal)".*"type":"(TypeError|ReferenceError|RangeError|SyntaxError|AssertionError)"/,
+];
 
-/** No process ends by itself, and none says that a fault was caught by nobody. One report a process. */
+/** No process ends by itself, and none tells of a fault that should not be. One report a process. */
 export function checkProcesses(processes: ProcessRecord[]): Violation[] {
   return processes.flatMap(({ name, ends, logFile, log }) => {
     const lines = log.split('\n').filter((line) => FAULTS.some((fault) => fault.test(line)));

@@ -30,10 +30,8 @@ export interface CrowdCalls {
   waiting(): Waiting[];
   /** Writes all that is known to the history. */
   flush(): void;
-  /** Plants a fault in a seat: of the next packet for a scope it is shown all but the changes. */
+  /** Plants a fault: of each packet of a scope the seat is shown all but what it says. */
   plantDeafness(given: { seat: string; scope: string }): void;
-  /** Plants a fault in a seat: what it has queued is forgotten. */
-  plantAmnesia(given: { seat: string }): void;
   leave(): Promise<void>;
 }
 export type CrowdCall = keyof CrowdCalls;

@@ -97,14 +97,10 @@ const calls: CrowdCalls = {
   plantDeafness({ seat, scope }) {
     const deaf = seatOf(seat);
     deaf.tamper = (event, data) => {
-      if (event !== 'scope:changes' || (data as Packet).scope !== scope) return data;
-      deaf.tamper = undefined;
       const packet = data as Packet;
+      if (event !== 'scope:changes' || packet.scope !== scope) return data;
       return { ...packet, changes: packet.changes.map((change) => ({ ...change, effects: [] })) };
     };
-  },
-  plantAmnesia({ seat }) {
-    recorder?.note({ k: 'kept', seat, nonce: `forgotten by ${seat}`, name: 'task.create' });
   },
   async leave() {
     isActing = false;

@@ -81,7 +81,8 @@ export class RawSeat {
     if (!list) return;
     const args = { id: v7(), listId: list.slice('list:'.length), title: `${this.name} ${++this.#count}` };
     const mutation = { mid: ++this.#mid, nonce: randomUUID(), name: 'task.create', args };
-    this.#options.recorder.note({ k: 'kept', seat: this.name, nonce: mutation.nonce, name: mutation.name });
+    const { nonce, name } = mutation;
+    this.#options.recorder.note({ k: 'kept', seat: this.name, at: Date.now(), nonce, name });
     this.#waiting.push(mutation);
     if (this.#isOnline) for (const _ of [1, 2]) this.#send(mutation);
   }

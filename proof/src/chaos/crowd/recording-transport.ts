@@ -64,7 +64,7 @@ function answered(wire: WireListener, clientId: string, event: string, asked: un
   const first = answer.status === 'duplicate' ? answer.first : answer;
   if (first.status === 'out_of_order') return;
   const seqs = first.status === 'applied' ? first.seqs : null;
-  wire.recorder.note({ k: 'answer', seat: wire.seat, clientId, mid, nonce, name, seqs });
+  wire.recorder.note({ k: 'answer', seat: wire.seat, at: Date.now(), clientId, mid, nonce, name, seqs });
 }
 
 function noteResult(wire: WireListener, result: ScopeResult): void {

@@ -40,6 +40,7 @@ export class Seat {
   tamper: ((event: string, data: unknown) => unknown) | undefined;
   #life = new Life();
   #runs: RunWatcher;
+  #reloading: Promise<void> = Promise.resolve();
   readonly #threads = new Map<ScopeId, { close(): void }>();
 
   constructor(options: SeatOptions) {
@@ -60,7 +61,12 @@ export class Seat {
   }
 
   /** Ends this life of the tab and begins the next one on the same disk. @param isCrash without a word, as by kill -9 */
-  async reload(isCrash: boolean): Promise<void> {
+  reload(isCrash: boolean): Promise<void> {
+    // One after the other: a life that nobody ends would go on beside the next one.
+    return (this.#reloading = this.#reloading.then(() => this.#reload(isCrash)));
+  }
+
+  async #reload(isCrash: boolean): Promise<void> {
     this.#runs.close();
     this.#threads.clear();
     if (isCrash) this.#life.end();
@@ -145,7 +151,7 @@ export class Seat {
     const client = createClient({
       ...{ url, token, clock: mortalClock(life), transport: mortalTransport(wire, life) },
       storage: mortalStorage(storage, life, ({ nonce, name: command }) =>
-        recorder.note({ k: 'kept', seat: name, nonce, name: command }),
+        recorder.note({ k: 'kept', seat: name, at: Date.now(), nonce, name: command }),
       ),
     });
     client.on('rejected', ({ nonce, error: { code } }) => {

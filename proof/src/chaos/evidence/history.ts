@@ -6,13 +6,14 @@ export type HistoryRecord =
   /** A client was born (again): its later records are of this person. */
   | { k: 'seat'; seat: string; userId: string }
   /** A mutation reached the disk. */
-  | { k: 'kept'; seat: string; nonce: string; name: string }
+  | { k: 'kept'; seat: string; at: number; nonce: string; name: string }
   /** A mutation was given up, and the person was told. */
   | { k: 'refused'; seat: string; nonce: string; code: string }
   /** An answer on the wire. `seqs` null: refused in words. */
   | {
       k: 'answer';
       seat: string;
+      at: number;
       clientId: string;
       mid: number;
       nonce: string;

@@ -24,6 +24,10 @@ export class ServerProcess {
     return this.#child !== undefined;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** @throws where it does not come up */
   async start(): Promise<void> {
     this.#adopt(await startChild(this.options));
