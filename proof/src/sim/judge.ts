@@ -2,16 +2,18 @@ import { parseScope, type ScopeId } from '@muster/protocol/id';
 import type { EntityType } from '@muster/protocol/entity';
 import { checkAcknowledged, checkKept } from '../oracles/acknowledged.ts';
 import { checkContiguous } from '../oracles/contiguous.ts';
+import { checkEpochs } from '../oracles/epochs.ts';
 import { checkOnce } from '../oracles/exactly-once.ts';
 import { checkFolded } from '../oracles/folded-log.ts';
 import { checkOverwritten } from '../oracles/overwritten.ts';
 import { checkPending } from '../oracles/pending.ts';
 import { checkRemoved } from '../oracles/removed-members.ts';
 import { checkSameOrder } from '../oracles/same-order.ts';
+import { checkStrangers, checkWriters } from '../oracles/strangers.ts';
 import { compareImages, imageOf, type ScopeImage } from '../oracles/scope-image.ts';
 import { violation, type Violation } from '../oracles/violation.ts';
 import type { Tab } from './people/tab.ts';
-import { readLog } from './store/setting.ts';
+import { readLog, type StoredChange } from './store/setting.ts';
 import { epochOf } from './time/install.ts';
 import type { World } from './world.ts';
 
@@ -53,6 +55,10 @@ export async function judge(world: World): Promise<Violation[]> {
     ...checkFolded(log, scopes, images),
     ...checkOverwritten(log),
     ...checkRemoved(dated, listOf, record.deliveries),
+    ...checkWriters(log, listOf),
+    ...checkEpochs(log, listOf),
+    ...checkStrangers(log, listOf, record.deliveries),
+    ...checkFlicker(log, record.vanished),
     ...checkPending(
       tabs.map(({ name, client: { status } }) => ({
         seat: name,
@@ -62,11 +68,13 @@ export async function judge(world: World): Promise<Violation[]> {
       })),
     ),
   ];
-  for (const tab of tabs) found.push(...checkTab(tab, images, visible.get(tab.device.person.id)!));
+  for (const tab of tabs) {
+    found.push(...checkTab(tab, images, visible.get(tab.device.person.id)!, world.restores > 0));
+  }
   return found;
 }
 
-function checkTab(tab: Tab, images: Map<string, ScopeImage>, visible: Set<string>): Violation[] {
+function checkTab(tab: Tab, images: Map<string, ScopeImage>, visible: Set<string>, wasRestored: boolean): Violation[] {
   const found: Violation[] = [];
   const { client, name, device } = tab;
   const stored = device.disk.current;
@@ -96,8 +104,19 @@ function checkTab(tab: Tab, images: Map<string, ScopeImage>, visible: Set<string
     }
   }
   for (const scope of stored?.scopes.keys() ?? []) {
-    if (visible.has(scope)) continue;
+    // A conversation that was lost with the log is in no list any more: nothing says that it is gone.
+    if (visible.has(scope) || (wasRestored && scope.startsWith('thread:'))) continue;
     found.push(violation('P4 told', `${name} keeps ${scope}, which is not theirs any more`, { seat: name, scope }));
   }
   return found;
+}
+
+/** What a person made may only leave their sight because somebody took it away. */
+function checkFlicker(log: StoredChange[], vanished: World['record']['vanished']): Violation[] {
+  const deleted = new Set(log.flatMap(({ effects }) => effects.filter(({ op }) => op === 'del').map(({ id }) => id)));
+  return vanished
+    .filter(({ id, within }) => !deleted.has(id) && !deleted.has(within))
+    .map(({ seat, id, what }) =>
+      violation('P2 no flicker', `${seat} made ${what}, and lost sight of it`, { seat, id }),
+    );
 }

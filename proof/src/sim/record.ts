@@ -22,6 +22,8 @@ export class Record {
   readonly #turns = new Map<string, Map<ScopeId, { at: number; isMember: boolean }[]>>();
   readonly deliveries: Delivery[] = [];
   readonly heard: Heard[] = [];
+  /** What its maker did not see any more when it was acknowledged. */
+  readonly vanished: { seat: string; id: string; within: string; what: string }[] = [];
   readonly violations: Violation[] = [];
   /** Moments at which mutations reached a gateway, by nonce. */
   readonly arrivals = new Map<string, number>();
@@ -73,6 +75,7 @@ export class Record {
     this.heard.length = 0;
     this.deliveries.length = 0;
     this.answers.length = 0;
+    this.vanished.length = 0;
     this.heads.clear();
     this.#turns.clear();
     // What was applied may be lost, and has to be offered again; what was refused was told.

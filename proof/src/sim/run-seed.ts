@@ -1,5 +1,8 @@
+import { scopeOf } from '@muster/protocol/id';
+import type { Tab } from './people/tab.ts';
 import type { Violation } from '../oracles/violation.ts';
-import { act, resetWords } from './people/act.ts';
+import { act, resetWords, type ActPorts } from './people/act.ts';
+import { race } from './people/race.ts';
 import { judge } from './judge.ts';
 import type { Plan } from './plan/plan.ts';
 import { strike } from './plan/strike.ts';
@@ -71,6 +74,20 @@ export async function runPlan(plan: Plan, database: Database, isTold = false): P
 
 function schedule(world: World): void {
   const { time, plan, record } = world;
+  const ports: ActPorts = {
+    people: world.people,
+    lists: () => [...record.heads.keys()].filter((scope) => scope.startsWith('list:')),
+    tasks: () => world.seenTasks(),
+    onDone: (of, name, args, { nonce, outcome }) => {
+      record.note(time.now, `${of.name} ${name} ${world.describe(args)}`);
+      void outcome.then(({ status }) => {
+        if (status === 'dropped') return;
+        if (status === 'applied') lookForFlicker(world, of, name, args);
+        record.settled.add(nonce);
+        if (status === 'applied') record.applied.add(nonce);
+      });
+    },
+  };
   for (const step of plan.steps) {
     time.after(step.at, () => {
       if (step.is === 'fault') {
@@ -79,19 +96,25 @@ function schedule(world: World): void {
       }
       const tab = world.tabs[step.tab];
       if (!tab?.isAlive || tab.isFrozen || tab.client === undefined) return;
-      act(step.kind, tab, new Random(step.salt, 'op'), {
-        people: world.people,
-        onDone: (of, name, args, { nonce, outcome }) => {
-          record.note(time.now, `${of.name} ${name} ${world.describe(args)}`);
-          void outcome.then(({ status }) => {
-            if (status === 'dropped') return;
-            record.settled.add(nonce);
-            if (status === 'applied') record.applied.add(nonce);
-          });
-        },
-      });
+      const random = new Random(step.salt, 'op');
+      if (step.kind === 'removal race') race(world, tab, random, ports);
+      else act(step.kind, tab, random, ports);
     });
   }
+}
+
+/** Acknowledged, and not yet confirmed by its own change: it must not blink. */
+function lookForFlicker({ record, time }: World, tab: Tab, name: string, args: unknown): void {
+  if (name !== 'task.create') return;
+  const { id, listId } = args as { id: string; listId: string };
+  const look = () => {
+    const list = tab.client.scopeState(scopeOf('list', listId));
+    if (!tab.isAlive || list.state !== 'open' || tab.client.get('task', id) !== undefined) return;
+    record.vanished.push({ seat: tab.name, id, within: listId, what: name });
+  };
+  look();
+  time.after(0, look);
+  time.after(2, look);
 }
 
 /** All that is wrong ends, and everyone comes back. */
@@ -100,7 +123,7 @@ function heal(world: World): void {
   for (const { weather } of world.gateways) {
     const wasCut = weather.isCutFromRedis;
     Object.assign(weather, { isCutFromRedis: false, isFrozen: false, slowness: 1, isCutFromPostgres: false });
-    Object.assign(weather, { pauseMs: 0, breakAt: undefined, diesAtPublish: false });
+    Object.assign(weather, { pauseMs: 0, cutsAtPause: false, breakAt: undefined, diesAtPublish: false });
     if (wasCut) world.redis.restored(weather);
   }
   for (const tab of world.tabs) {

@@ -8,13 +8,19 @@ const LOOK_EVERY_MS = 250;
 const BOUND_MS = 5_000;
 /** A slow moment of the wire and of the disk. */
 const SLACK_MS = 400;
+/** Where nothing is wrong, nobody waits for positioning. */
+const FAIR_MS = 1_200;
+/** After a fault the last of it is found within the bound, and connections are new. */
+const CALM_MS = 6_000;
 
 /** Looks on while time passes: nobody whose way to the server is sound may lie behind for longer than promised. */
 export function watchBounds(world: World): void {
   const { time, record } = world;
   const look = () => {
     time.after(LOOK_EVERY_MS, look);
-    const then = time.now - BOUND_MS - SLACK_MS;
+    const isFair = time.now - FAIR_MS > world.troubledUntil + CALM_MS || world.troubledUntil === 0;
+    const bound = isFair ? FAIR_MS : BOUND_MS + SLACK_MS;
+    const then = time.now - bound;
     for (const tab of world.tabs) {
       const isSound = tab.isAlive && !tab.isFrozen && !tab.isOffline && tab.client?.status.connection === 'online';
       if (!isSound || tab.link?.isSlow === true || isTroubled(world, tab)) {
@@ -28,7 +34,7 @@ export function watchBounds(world: World): void {
         const wanted = moments.findLast(({ at }) => at <= then)?.seq ?? 0;
         const state = tab.client.scopeState(scope);
         if (state.state !== 'open' || state.seq >= wanted) continue;
-        const what = `${tab.name} shows ${world.nameOf(scope)} at ${state.seq}, which was at ${wanted} 5 s ago`;
+        const what = `${tab.name} shows ${world.nameOf(scope)} at ${state.seq}, which was at ${wanted} ${bound} ms ago`;
         record.violations.push(violation('P3 staleness', what, { seat: tab.name, scope, seq: state.seq, wanted }));
         moments.length = 0;
       }

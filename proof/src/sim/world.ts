@@ -4,6 +4,8 @@ import type { Change, Packet } from '@muster/protocol/change';
 import { MusterError } from '@muster/protocol/error';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
 import { v7 } from 'uuid';
+import { violation } from '../oracles/violation.ts';
+import { Eyes } from './eyes.ts';
 import { SimGateway } from './net/gateway.ts';
 import { Link } from './net/link.ts';
 import { SimRedis } from './net/redis.ts';
@@ -30,12 +32,17 @@ export class World {
   readonly record: Record;
   readonly redis: SimRedis;
   readonly gateways: SimGateway[] = [];
+  readonly eyes: Eyes;
   readonly people: Person[] = [];
   readonly devices: Device[] = [];
   readonly tabs: Tab[] = [];
   readonly #random: Random;
   /** How often a backup took the place of the log. */
   restores = 0;
+  /** Until when something is wrong, as far as is known. */
+  troubledUntil = 0;
+  /** Some disk has a copy: one client id for two. */
+  hasCopies = false;
   /** Setting the scene is over. */
   startedAt = 0;
   #lives = 0;
@@ -46,6 +53,7 @@ export class World {
     this.time = time;
     this.database = database;
     this.record = record;
+    this.eyes = new Eyes(record);
     this.redis = new SimRedis(time, plan.seed);
     this.#random = new Random(plan.seed, 'world');
   }
@@ -143,6 +151,18 @@ export class World {
     for (const tab of this.tabs) if (isTouched(tab)) tab.disturbedAt = this.time.now;
   }
 
+  /** Tasks that somebody has before them. */
+  seenTasks(): string[] {
+    const seen = new Set<string>();
+    for (const { client, isAlive, device } of this.tabs) {
+      if (client === undefined || !isAlive) continue;
+      for (const { id } of client.all(scopeOf('user', device.person.id), 'membership')) {
+        for (const task of client.all(scopeOf('list', id), 'task')) seen.add(task.id);
+      }
+    }
+    return [...seen].sort();
+  }
+
   /** Whether a transaction is under way somewhere. */
   get hasOpenCommit(): boolean {
     return this.database.hasOpenTransaction;
@@ -197,21 +217,34 @@ export class World {
   #asked(tab: Tab, clientId: string, event: string, data: unknown): (answer: unknown) => void {
     if (event !== 'mutate') return () => undefined;
     const { mid, nonce } = data as { mid: number; nonce: string };
-    const generation = this.restores;
+    const { restores } = this;
+    const { link } = tab;
     return (answer) => {
       const { ok, data: outcome } = answer as {
         ok: boolean;
         data?: { status: string; first?: unknown; seqs?: unknown };
       };
+      if (!ok && link) this.#refusing.add(link);
+      if (outcome?.status === 'out_of_order') this.#outOfTurn(tab, link, mid);
       const first = (outcome?.first ?? outcome) as { status: string; seqs?: { [scope: string]: number } } | undefined;
       // An answer of a log that is lost proves nothing of this one.
-      if (!ok || generation !== this.restores || first?.status !== 'applied') return;
+      if (!ok || restores !== this.restores || first?.status !== 'applied') return;
       this.record.answers.push({ seat: tab.name, clientId, mid, nonce, seqs: first.seqs ?? {} });
     };
   }
 
+  /** Told so although its mids went in order, on one connection, and none of them was given back. */
+  #outOfTurn(tab: Tab, link: Link | undefined, mid: number): void {
+    const hasOthers =
+      this.hasCopies || this.restores > 0 || this.tabs.some((one) => one !== tab && one.device === tab.device);
+    if (hasOthers || link === undefined || this.#refusing.has(link)) return;
+    const what = `${tab.name} was told that ${mid} is out of order`;
+    this.record.violations.push(violation('P1 in turn', what, { seat: tab.name, mid }));
+  }
+
   #emitted(link: Link, userId: string, event: string, data: unknown): void {
     const { record, time } = this;
+    this.eyes.sent(link, event, data);
     const at = epochOf(this.run) + time.now;
     const note = (packet: { scope: ScopeId; changes: Change[] }) =>
       record.delivered(link.name, userId, at, packet.scope, packet.changes);
@@ -240,6 +273,8 @@ export class World {
     }
   }
 
+  /** Connections on which a mutation was given back: those behind it are out of order. */
+  readonly #refusing = new Set<Link>();
   readonly #names = new Map<string, string>();
 
   /** A short name for an id: the same in every run of the seed. */

@@ -24,6 +24,7 @@ import { fairGateway, usualDelay } from './weather.ts';
 /** As the product's: what a gateway that leaves tells its clients, and how many it closes at once. */
 const RETRY_AFTER_MS = 500;
 const DRAIN_STEP_MS = 120;
+const UNREAD_LOOK_MS = 50;
 
 export interface GatewayPorts {
   time: VirtualTime;
@@ -74,6 +75,7 @@ export class SimGateway {
   #stopSlowReaders: (() => void) | undefined;
   readonly #fakes = new Map<GatewaySocket, Session>();
   #sockets = 0;
+  readonly #unread: (() => void)[] = [];
   readonly #findOwner: (clientId: string) => Promise<string | undefined>;
 
   constructor(index: number, life: number, ports: GatewayPorts) {
@@ -93,6 +95,10 @@ export class SimGateway {
         const { pauseMs, slowness } = this.weather;
         if (moment === 'before persist' && pauseMs > 0) {
           this.weather.pauseMs = 0;
+          if (this.weather.cutsAtPause) {
+            this.weather.cutsAtPause = false;
+            for (const link of [...this.sessions.keys()]) link.cut(pauseMs, 0);
+          }
           return pauseMs;
         }
         const usual = this.#random.chance(0.6) ? 0 : usualDelay(this.#random);
@@ -247,10 +253,17 @@ export class SimGateway {
     this.bus.publish(packets);
   }
 
+  /** Frames that came to a frozen process wait in its sockets, in their order. */
   #whenAwake(run: () => void): void {
     if (this.isDead) return;
-    if (this.weather.isFrozen) this.#ports.time.after(50, () => this.#whenAwake(run));
-    else run();
+    if (!this.weather.isFrozen && this.#unread.length === 0) return run();
+    this.#unread.push(run);
+    if (this.#unread.length === 1) this.#ports.time.after(UNREAD_LOOK_MS, () => this.#readOn());
+  }
+
+  #readOn(): void {
+    if (this.weather.isFrozen) return void this.#ports.time.after(UNREAD_LOOK_MS, () => this.#readOn());
+    for (const run of this.#unread.splice(0)) if (!this.isDead) run();
   }
 
   #attach(): void {
@@ -274,7 +287,9 @@ export class SimGateway {
       greetAll: () => {
         for (const [link, { identity }] of this.sessions) {
           const hello = { userId: identity.userId, was: [], gateway: String(this.index), protocol: PROTOCOL_VERSION };
-          link.emit('hello', JSON.stringify({ ...hello, logEpoch: this.bus.logEpoch }));
+          const data = { ...hello, logEpoch: this.bus.logEpoch };
+          this.#ports.onEmit(link, identity.userId, 'hello', data);
+          link.emit('hello', JSON.stringify(data));
         }
       },
     });

@@ -140,7 +140,7 @@ export class Link {
     const at = Math.max(soon, way === 'up' ? this.#upAt : this.#downAt);
     if (way === 'up') this.#upAt = at;
     else this.#downAt = at;
-    this.#time.after(at - this.#time.now, deliver);
+    this.#time.at(at, deliver);
   }
 
   #end(serverNoticesMs: number, clientNoticesMs: number | undefined): void {

@@ -46,7 +46,7 @@ export class SimRedis {
     // One connection: commands reach Redis in the order in which they were given.
     const later = (run: () => void) => {
       commandAt = Math.max(commandAt, this.#time.now + usualDelay(this.#random));
-      this.#time.after(commandAt - this.#time.now, run);
+      this.#time.at(commandAt, run);
     };
     const subscribe = (channels: string[]) =>
       new Promise<void>((resolve) => {
@@ -140,6 +140,6 @@ export class SimRedis {
       if (line.weather.isFrozen) return void this.#time.after(50, arrive);
       deliver();
     };
-    this.#time.after(at - this.#time.now, arrive);
+    this.#time.at(at, arrive);
   }
 }

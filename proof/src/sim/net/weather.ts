@@ -13,6 +13,8 @@ export interface GatewayWeather {
   isCutFromPostgres: boolean;
   /** How long the next commit stands between its two flights. */
   pauseMs: number;
+  /** And its clients lose their connections meanwhile. */
+  cutsAtPause: boolean;
   /** The next commit's connection dies here. */
   breakAt: Moment | undefined;
   /** The process dies at the next publish, with the packets in its hands. */
@@ -35,6 +37,7 @@ export const fairGateway = (): GatewayWeather => ({
   slowness: 1,
   isCutFromPostgres: false,
   pauseMs: 0,
+  cutsAtPause: false,
   breakAt: undefined,
   diesAtPublish: false,
 });

@@ -10,6 +10,13 @@ import type { Person, Tab } from './tab.ts';
 
 export interface ActPorts {
   people: readonly Person[];
+  /** Every list that there is, whoever may see it. */
+  lists(): ScopeId[];
+  /** Every task that somebody sees. */
+  tasks(): string[];
+  /** What to write to, where it is not left to chance. */
+  listId?: string;
+  removal?: { listId: string; userId: string };
   /** What was done, with the promise of its outcome. */
   onDone(tab: Tab, name: CommandName, args: unknown, queued: ReturnType<MusterClient['mutate']>): void;
 }
@@ -28,13 +35,15 @@ export function act(kind: OpKind, tab: Tab, random: Random, ports: ActPorts): vo
   const lists = client
     .all(me, 'membership')
     .sort((a, b) => byPlace({ id: a.id, pos: a.value.pos }, { id: b.id, pos: b.value.pos }));
-  const listId = random.pick(lists)?.id;
+  const listId = ports.listId ?? random.pick(lists)?.id;
   const other = random.pick(lists)?.id;
   const tasksOf = (id: string) =>
     client
       .all(scopeOf('list', id), 'task')
       .sort((a, b) => byPlace({ id: a.id, pos: a.value.pos }, { id: b.id, pos: b.value.pos }));
-  const threads = [me, ...lists.map(({ id }) => scopeOf('list', id))].flatMap((scope) => client.all(scope, 'thread'));
+  const homes =
+    ports.listId === undefined ? [me, ...lists.map(({ id }) => scopeOf('list', id))] : [scopeOf('list', ports.listId)];
+  const threads = homes.flatMap((scope) => client.all(scope, 'thread'));
   const thread = random.pick(threads.sort((a, b) => (a.id < b.id ? -1 : 1)));
   const person = random.pick(ports.people)!;
   const mutate = <N extends CommandName>(name: N, args: CommandArgs<N>) => {
@@ -68,6 +77,13 @@ export function act(kind: OpKind, tab: Tab, random: Random, ports: ActPorts): vo
     if (kind === 'message.send') mutate('message.send', { id: v7(), threadId: id, text: say(tab, 'message') });
     return;
   }
+  if (kind === 'scope.open') {
+    const any = random.pick(ports.lists());
+    if (any === undefined) return;
+    const handle = client.open(any);
+    void handle.ready.catch(() => undefined).then(() => handle.close());
+    return;
+  }
   if (listId === undefined) return;
   const scope = scopeOf('list', listId);
   const tasks = tasksOf(listId);
@@ -84,6 +100,10 @@ export function act(kind: OpKind, tab: Tab, random: Random, ports: ActPorts): vo
       ...(after === undefined || random.chance(0.3) ? {} : { after }),
       ...(task && task.value.parentId === null && random.chance(0.15) ? { parentId: task.id } : {}),
     });
+  const take = () => {
+    const id = random.pick(ports.tasks());
+    if (id !== undefined) mutate('task.create', { id, listId, title: say(tab, 'taken') });
+  };
   switch (kind) {
     case 'list.rename':
       return mutate('list.rename', { id: listId, title: say(tab, 'list') });
@@ -96,6 +116,7 @@ export function act(kind: OpKind, tab: Tab, random: Random, ports: ActPorts): vo
     case 'member.invite':
       return mutate('member.invite', { listId, email: person.email, role: random.chance(0.8) ? 'editor' : 'viewer' });
     case 'member.remove': {
+      if (ports.removal) return mutate('member.remove', ports.removal);
       const member = random.pick(members);
       if (member) mutate('member.remove', { listId, userId: member.id });
       return;
@@ -115,8 +136,14 @@ export function act(kind: OpKind, tab: Tab, random: Random, ports: ActPorts): vo
     case 'task.create':
       return create();
     case 'storm':
-      for (let n = 0; n < STORM; n++) create();
+      for (let n = 0; n < STORM; n++) {
+        // An id that is taken, out of this one's sight perhaps: it must not take the others along.
+        if (n === 2) take();
+        create();
+      }
       return;
+    case 'id.taken':
+      return take();
   }
   if (kind === 'label.update' && label)
     return mutate('label.update', { id: label.id, fields: { name: say(tab, 'label') } });

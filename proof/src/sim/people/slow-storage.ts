@@ -14,7 +14,7 @@ export function slowStorage(storage: StoragePort, time: VirtualTime, random: Ran
       const begin = Math.max(freeAt, time.now + (random.chance(0.7) ? 0 : random.between(0.1, 4)));
       freeAt = begin;
       const end = random.chance(0.7) ? 0 : random.between(0.1, 3);
-      time.after(begin - time.now, () =>
+      time.at(begin, () =>
         life.run(() => {
           const done = job();
           time.after(end, () => life.run(() => void done.then(resolve, reject)));
@@ -24,8 +24,11 @@ export function slowStorage(storage: StoragePort, time: VirtualTime, random: Ran
   const tabs: StoragePort['tabs'] = {
     ...storage.tabs,
     join(hear, ...rest) {
+      // A channel keeps the order of what is said on it.
+      let heardAt = 0;
       const said: typeof hear = (message) => {
-        time.after(random.chance(0.5) ? 0 : random.between(0.1, 2), () => life.run(() => hear(message)));
+        heardAt = Math.max(heardAt, time.now + (random.chance(0.5) ? 0 : random.between(0.1, 2)));
+        time.at(heardAt, () => life.run(() => hear(message)));
       };
       const seat = storage.tabs.join(said, ...rest);
       return seatOf(seat, life);

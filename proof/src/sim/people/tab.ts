@@ -2,6 +2,7 @@ import { createClient } from '@muster/client/client';
 import { createMemoryStorage, type MemoryDisk } from '@muster/client/memory-storage';
 import type { Clock, MusterClient, StoragePort, TabSeat, Transport } from '@muster/client/types';
 import type { CommandName } from '@muster/protocol/commands';
+import type { EntityType } from '@muster/protocol/entity';
 import type { ScopeId } from '@muster/protocol/id';
 import { Random } from '../random.ts';
 import { epochOf } from '../time/install.ts';
@@ -15,6 +16,19 @@ export interface Person {
   id: string;
   email: string;
 }
+
+const ENTITY_TYPES: EntityType[] = [
+  'list',
+  'member',
+  'task',
+  'label',
+  'thread',
+  'message',
+  'run',
+  'run_item',
+  'membership',
+  'settings',
+];
 
 /** A browser profile: a disk that its tabs share. */
 export interface Device {
@@ -117,6 +131,8 @@ export class Tab {
       storage: slowStorage(this.#keepSeats(createMemoryStorage(this.device.disk)), time, random, life),
     });
     this.#mirror.clear();
+    // What the disk held is there: a page reads anew what it shows.
+    this.client.on('hydrated', () => this.#readAnew());
     this.client.on('entities', (changes) => {
       for (const { scope, type, id } of changes) {
         // One person is a member of several lists under one id: it is this scope's that changed.
@@ -134,6 +150,17 @@ export class Tab {
   /** What a page would show that follows the client's news and never asks for more. */
   mirrorOf(scope: ScopeId): { type: string; id: string; value: unknown }[] {
     return [...this.#mirror.values()].filter((held) => held.scope === scope);
+  }
+
+  #readAnew(): void {
+    this.#mirror.clear();
+    for (const scope of this.device.disk.current?.scopes.keys() ?? []) {
+      for (const type of ENTITY_TYPES) {
+        for (const { id, value } of this.client.all(scope as ScopeId, type)) {
+          this.#mirror.set(`${scope} ${type} ${id}`, { scope: scope as ScopeId, type, id, value });
+        }
+      }
+    }
   }
 
   /** The tab's process ends: nothing more runs, and the browser lets go of its lock. */

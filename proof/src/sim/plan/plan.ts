@@ -28,6 +28,9 @@ export const OPS = {
   'thread.rename': 2,
   'thread.delete': 1,
   'message.send': 7,
+  'scope.open': 2,
+  'id.taken': 1,
+  'removal race': 4,
   storm: 3,
 } as const;
 export type OpKind = keyof typeof OPS;
@@ -48,6 +51,7 @@ export const FAULTS = {
   'commit broken before it is stored': 4,
   'commit broken after it was stored': 5,
   'commit paused between its flights': 8,
+  'connection lost while it commits': 5,
   'Postgres slow': 4,
   'Postgres away': 2,
   'tab crashed': 6,

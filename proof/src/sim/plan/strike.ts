@@ -17,6 +17,7 @@ export function strike(world: World, kind: FaultKind, salt: number, lastsMs: num
   const gateway = random.pick(world.gateways.filter(({ isDead }) => !isDead));
   const onIt = (one: SimGateway) => (other: Tab) => world.gatewayOf(other) === one;
   const over = (end: () => void) => void time.after(lastsMs, end);
+  world.troubledUntil = Math.max(world.troubledUntil, time.now + lastsMs);
   switch (kind) {
     case 'packets dropped':
       redis.weather.drop = random.pick([0.2, 0.6, 1])!;
@@ -94,6 +95,11 @@ export function strike(world: World, kind: FaultKind, salt: number, lastsMs: num
     case 'commit paused between its flights':
       weather.pauseMs = random.between(5, 700);
       return ends(() => (weather.pauseMs = 0));
+    case 'connection lost while it commits':
+      // The client sends all of it again, elsewhere, while the first time is still under way.
+      weather.pauseMs = random.between(300, 1_500);
+      weather.cutsAtPause = true;
+      return ends(() => Object.assign(weather, { pauseMs: 0, cutsAtPause: false }));
     case 'Postgres slow':
       weather.slowness = random.pick([5, 20, 60])!;
       return ends(() => (weather.slowness = 1));
@@ -113,6 +119,7 @@ function copyStorage(world: World, tab: Tab): void {
     disk.profiles.add(copy);
     if (profile === device.disk.current) disk.current = copy;
   }
+  world.hasCopies = true;
   const copied = { index: world.devices.length, person: device.person, disk, skewMs: 0 };
   world.devices.push(copied);
   world.addTab(copied);
@@ -122,6 +129,7 @@ function slowDown(world: World, tab: Tab, lastsMs: number): void {
   const { link } = tab;
   if (!link || link.isCut) return;
   link.isSlow = true;
+  world.eyes.isSlow(link);
   world.time.after(lastsMs, () => {
     link.drain();
     world.disturb((one) => one === tab);
@@ -144,6 +152,7 @@ function restoreLater(world: World, afterMs: number): void {
           for (const gateway of world.gateways) gateway.weather.isCutFromPostgres = false;
           record.forgetLostLog();
           world.restores += 1;
+          world.eyes.forgetAll();
           world.disturb();
         },
       });

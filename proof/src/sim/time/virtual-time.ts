@@ -34,11 +34,15 @@ export class VirtualTime {
     return this.#events;
   }
 
-  /** Runs at the earliest after `ms`; what was asked for first goes first. */
+  /** Runs after `ms`; what was asked for first goes first. */
   after(ms: number, run: () => void, every?: number): Timer {
-    // Whole microseconds: sums of fractions must not depend on how they came about.
-    const wait = Math.max(0, Math.round((Number.isFinite(ms) ? ms : 0) * 1_000) / 1_000);
-    const timer: Timer = { at: this.now + wait, order: this.#order++, run, ...(every === undefined ? {} : { every }) };
+    return this.at(this.now + Math.max(0, Number.isFinite(ms) ? ms : 0), run, every);
+  }
+
+  /** Runs at that very moment: two that name the same one keep their order. */
+  at(moment: number, run: () => void, every?: number): Timer {
+    const at = Math.max(this.now, moment);
+    const timer: Timer = { at, order: this.#order++, run, ...(every === undefined ? {} : { every }) };
     this.#push(timer);
     return timer;
   }
