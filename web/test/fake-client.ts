@@ -20,7 +20,15 @@ type Args = Record<string, unknown>;
 /** A client without a server, for tests of components: it applies a few commands by itself, and plays others' changes. */
 export class FakeClient implements MusterClient {
   readonly clientId = '00000000-0000-4000-8000-0000000000c1';
-  status: ClientStatus = { connection: 'online', pending: 0, since: null, isBehind: false, error: null };
+  status: ClientStatus = {
+    connection: 'online',
+    pending: 0,
+    since: null,
+    isBehind: false,
+    error: null,
+    storage: 'ok',
+    estimate: null,
+  };
   readonly sent: { name: CommandName; args: Args }[] = [];
   /** Thrown by the next `mutate`, as a rejection that the client foresees. */
   foreseen: Error | undefined;

@@ -18,10 +18,12 @@ import { Replica } from './replica.ts';
 import { runSources } from './run-sources.ts';
 import { Runs } from './runs.ts';
 import { Scopes } from './scopes.ts';
+import { spareScopes } from './own-scopes.ts';
 import { searchTasks } from './search.ts';
 import { isFinal, Session } from './session.ts';
 import { socketIoTransport } from './socket-io.ts';
 import { Status } from './status.ts';
+import { StorageCare } from './storage-care.ts';
 import { StorageWriter } from './storage-writer.ts';
 import { TurnToPush, type TurnNews } from './turn-to-push.ts';
 import type { ClientOptions, MusterClient, TabSeat } from './types.ts';
@@ -33,12 +35,12 @@ import { View, type Commands } from './view.ts';
  */
 export function createClient(options: ClientOptions): MusterClient {
   const { url, clock = realClock, transport = socketIoTransport, page = createBrowserPage() } = options;
-  let storage = options.storage ?? createMemoryStorage();
   const log = options.logger ?? (() => undefined);
   const failed = (what: string) => (error: unknown) => log(what, { error });
   const emitter = new Emitter(log);
-  const writer = new StorageWriter(storage, log);
   const status = new Status((now) => emitter.emit('status', now));
+  const care = new StorageCare({ storage: options.storage ?? createMemoryStorage(), status, log });
+  const writer: StorageWriter = new StorageWriter(care.storage, log, () => spareScopes(replica, scopes.follows));
   const profiles = new ProfileBook(emitter, writer);
   const confirmed = new Confirmed();
   const view = new View(confirmed, COMMANDS as unknown as Commands & Record<string, Command<never>>, log);
@@ -83,8 +85,7 @@ export function createClient(options: ClientOptions): MusterClient {
   });
 
   const outbox: Outbox = new Outbox({
-    replica,
-    writer,
+    ...{ replica, writer, care },
     emitter,
     clock,
     log,
@@ -240,7 +241,7 @@ export function createClient(options: ClientOptions): MusterClient {
     seat = undefined;
     if (wipe) writer.later((port) => port.wipe());
     await writer.idle();
-    await storage.close();
+    await care.storage.close();
     status.set({ connection: 'stopped', since: status.now.since ?? clock.now() });
   }
 
@@ -252,13 +253,11 @@ export function createClient(options: ClientOptions): MusterClient {
       try {
         await session.hydrate(options.clientId);
       } catch (error) {
-        log('nothing can be stored here', { error });
-        storage = createMemoryStorage();
-        writer.use(storage);
+        writer.use(care.gaveUp(error));
         await session.hydrate(options.clientId);
       }
       if (!isStarted) return;
-      seat = storage.tabs.join(hear);
+      seat = care.storage.tabs.join(hear);
       // What another tab queued between the reading and the joining.
       await outbox.refill();
       if (!isStarted) return;

@@ -5,14 +5,17 @@ import * as z from 'zod/mini';
 import { v4 } from 'uuid';
 import { editsOf } from './edits.ts';
 import type { Emitter } from './emitter.ts';
-import { createIntent, toMutation, VOID, type Intent } from './intent.ts';
+import { createIntent, VOID, type Intent } from './intent.ts';
+import { Enqueuer } from './enqueuer.ts';
 import type { Replica } from './replica.ts';
+import type { StorageCare } from './storage-care.ts';
 import type { StorageWriter } from './storage-writer.ts';
-import type { Clock, MusterClient, MutateOptions, Outcome, PendingMutation, TabSeat } from './types.ts';
+import type { Clock, MusterClient, MutateOptions, Outcome, PendingMutation, StoragePort, TabSeat } from './types.ts';
 
 export interface OutboxOptions {
   replica: Replica;
   writer: StorageWriter;
+  care: StorageCare;
   emitter: Emitter;
   clock: Clock;
   seat(): TabSeat | undefined;
@@ -27,12 +30,6 @@ export interface OutboxOptions {
 
 /** Far more than can leave while one list is read from disk. */
 const MET = 10_000;
-
-const STORE_FAILED: WireError = {
-  code: 'unavailable',
-  message: 'This could not be stored on this device.',
-  retryable: true,
-};
 
 /** What one tab tells the others. Nonces, never mids: a client that renews counts again from 1. */
 export type TabNews =
@@ -50,8 +47,22 @@ export class Outbox {
   /** Nonces that were in this tab's queue: a list read from disk may name one that has left meanwhile. */
   readonly #met = new Set<string>();
 
+  readonly #enqueuer: Enqueuer;
+
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#enqueuer = new Enqueuer({
+      writer: options.writer,
+      care: options.care,
+      seen: () => this.#seen,
+      isQueued: (intent) => this.#intents.includes(intent),
+      queued: (intent, mutation) => {
+        this.#give(intent, mutation.mid);
+        options.seat()?.post({ news: 'queued', mutation } satisfies TabNews);
+        options.queued();
+      },
+      refused: (intent, error) => this.#reject(intent, error),
+    });
   }
 
   get #intents(): readonly Intent[] {
@@ -73,7 +84,7 @@ export class Outbox {
   ): ReturnType<MusterClient['mutate']> {
     if (!Object.hasOwn(COMMAND_ARGS, name)) throw new MusterError('invalid', `There is no command ${name}.`);
     const args: unknown = parseOrThrow(COMMAND_ARGS[name], given);
-    const { replica, clock, writer, emitter } = this.#options;
+    const { replica, clock, emitter } = this.#options;
     const made = { mid: null, nonce: v4(), name, args, base: null, queuedAt: clock.now(), seqs: null };
     const intent = createIntent(ifStill ? { ...made, ifStill } : made);
     const outcome = new Promise<Outcome>((resolve) => (intent.resolve = resolve));
@@ -82,21 +93,7 @@ export class Outbox {
     emitter.emit('made', { nonce: intent.nonce, name, args, edits: editsOf(replica.view, intent) });
     const scope = intent.effects[0]?.scope;
     intent.base = (scope && replica.confirmed.position(scope)?.seq) ?? null;
-    const { mid: _none, ...mutation } = toMutation(intent);
-    writer
-      .run((storage) => storage.enqueue(mutation))
-      .then(
-        (stored) => {
-          this.#give(intent, stored.mid);
-          this.#options.seat()?.post({ news: 'queued', mutation: stored } satisfies TabNews);
-          this.#options.queued();
-        },
-        (error: unknown) => {
-          this.#options.log('a mutation could not be stored', { name, error });
-          this.#reject(intent, STORE_FAILED);
-          intent.resolve({ status: 'rejected', code: STORE_FAILED.code, message: STORE_FAILED.message, mid: 0 });
-        },
-      );
+    this.#enqueuer.put(intent);
     this.#options.queued();
     return {
       get mid() {
@@ -169,15 +166,20 @@ export class Outbox {
     }));
     const byNonce = new Map(pending.map((mutation) => [mutation.nonce, mutation]));
     const { replica } = this.#options;
+    const recalled = this.#enqueuer.recall();
     const answered = this.#intents.filter((intent) => intent.mid !== null && !byNonce.has(intent.nonce));
     // What is no longer on disk was answered under the old id: it needs no mid, only its scopes.
     for (const intent of answered) intent.seqs ??= Object.fromEntries(intent.arrived);
     for (const intent of this.#intents) {
       const mutation = byNonce.get(intent.nonce);
-      if (mutation) intent.mid = mutation.mid;
+      if (!mutation) continue;
+      intent.mid = mutation.mid;
+      // Without an answer it was not taken: a change of its mid was a copy's of this client.
+      intent.arrived.clear();
     }
     this.#seen = nextMid - 1;
     for (const mutation of pending) this.#adopt(mutation);
+    for (const intent of recalled) this.#enqueuer.put(intent);
     replica.paint([replica.view.redecideAll()], 'local');
     replica.sweep();
     this.#options.queued();
@@ -188,19 +190,19 @@ export class Outbox {
    * @returns a promise that resolves once the answer is stored
    */
   async settle(intent: Intent, first: FirstAnswer, isNews = false): Promise<void> {
-    const { replica, writer, seat } = this.#options;
+    const { replica, seat } = this.#options;
     if (!isNews) seat()?.post({ news: 'answered', nonce: intent.nonce, first } satisfies TabNews);
     const waiting = { mid: intent.mid ?? 0, nonce: intent.nonce };
     if (!this.#intents.includes(intent)) return;
     if (first.status === 'applied') {
-      const stored = isNews ? undefined : writer.run((storage) => storage.settle(waiting, first.seqs));
+      const stored = isNews ? undefined : this.#keep((storage) => storage.settle(waiting, first.seqs));
       intent.resolve({ ...first, mid: waiting.mid });
       replica.applied(intent, first.seqs);
       return stored;
     }
     const wasGivenUp = intent.name === VOID;
     const under = this.#options.under();
-    const stored = isNews ? undefined : writer.run((storage) => storage.retire([{ ...waiting, seqs: null }], under));
+    const stored = isNews ? undefined : this.#keep((storage) => storage.retire([{ ...waiting, seqs: null }], under));
     if (wasGivenUp) replica.reject(intent);
     else {
       const { status: _rejected, ...error } = first;
@@ -239,6 +241,11 @@ export class Outbox {
   abandon(): void {
     for (const intent of this.#intents)
       intent.resolve({ status: 'dropped', reason: 'signed_out', mid: intent.mid ?? 0 });
+  }
+
+  async #keep(job: (storage: StoragePort) => Promise<void>): Promise<void> {
+    await this.#options.writer.run(job);
+    this.#enqueuer.again();
   }
 
   #reject(intent: Intent, error: WireError): void {

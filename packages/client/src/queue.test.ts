@@ -474,19 +474,4 @@ describe('storage', () => {
     await settled();
     expect(await other.mutate('task.create', task(1, 'Milk')).outcome).toMatchObject({ status: 'applied' });
   });
-
-  it('that fails to take a mutation rejects it, with its text', async () => {
-    const storage = createMemoryStorage();
-    const other = world.client({
-      storage: { ...storage, enqueue: () => Promise.reject(new Error('the disk is full')) },
-    });
-    const told: unknown[] = [];
-    other.on('rejected', (one) => told.push(one.args));
-    await other.start();
-    await settled();
-    const { outcome } = other.mutate('task.create', task(1, 'Milk'));
-    expect(await outcome).toMatchObject({ status: 'rejected', code: 'unavailable' });
-    expect(told).toMatchObject([{ title: 'Milk' }]);
-    expect(titles(other)).toEqual([]);
-  });
 });

@@ -50,7 +50,7 @@ export class Replica {
     const touched = new Touched();
     this.confirmed.replace(head, entities, touched);
     const { writer } = this.#options;
-    writer.later((storage) =>
+    writer.content(head.scope, (storage) =>
       storage.replaceScope(
         head,
         entities.map((entity) => ({ ...entity, scope: head.scope })),
@@ -166,11 +166,9 @@ export class Replica {
 
   #hasArrived(intent: Intent): boolean {
     const isThere = (scope: string) => intent.arrived.has(scope) || !this.#options.isOpen(scope as ScopeId);
-    if (intent.seqs) return Object.keys(intent.seqs).every(isThere);
-    // Its change came before its answer. What is left over other scopes waits for theirs.
-    return (
-      intent.arrived.size > 0 && intent.effects.every(({ scope }) => isThere(scope)) && intent.creates.every(isThere)
-    );
+    // A change that came before its answer shows, but is no proof: a copy of this client may have used the same mid for
+    // something else. The answer knows the nonce, and comes, or is asked for again.
+    return intent.seqs !== null && Object.keys(intent.seqs).every(isThere);
   }
 
   #noteOwn(scope: ScopeId, change: Change, touched: Touched): void {

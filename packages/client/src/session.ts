@@ -107,15 +107,9 @@ export class Session {
 
   /** A new clientId: what the server has not answered is queued again under it, with the nonces that it has. */
   async renew(): Promise<void> {
-    const { replica, writer, seat } = this.#options;
-    // Those whose change has come are done, answered or not.
-    const done = replica.view.intents.filter(({ mid, seqs, arrived }) => mid !== null && !seqs && arrived.size > 0);
+    const { writer, seat } = this.#options;
     const [from, to] = [this.clientId, v4()];
-    const isOurs = await writer.run(async (storage) => {
-      for (const { mid, nonce, arrived } of done)
-        await storage.settle({ mid: mid ?? 0, nonce }, Object.fromEntries(arrived));
-      return storage.renew(from, to);
-    });
+    const isOurs = await writer.run((storage) => storage.renew(from, to));
     if (isOurs) seat()?.post({ news: 'renewed' } satisfies TabNews);
     await this.renewed();
   }

@@ -1,5 +1,6 @@
 import type { ScopeId } from '@muster/protocol/id';
 import { nameKey } from './ref.ts';
+import { isFault } from './storage-faults.ts';
 import type { StoragePort, StoredEntity } from './types.ts';
 
 interface PacketWrite {
@@ -19,12 +20,21 @@ interface PacketWrite {
 export class StorageWriter {
   #storage: StoragePort;
   readonly #log: (message: string, details?: unknown) => void;
+  /** Scopes whose content the disk can do without: the server has it, and nobody looks at it. */
+  readonly #spare: () => ScopeId[];
+  /** Space ran out before: content that nobody looks at is not written any more. */
+  #isTight = false;
   #last: Promise<unknown> = Promise.resolve();
   #waiting: PacketWrite | undefined;
 
-  constructor(storage: StoragePort, log: (message: string, details?: unknown) => void) {
+  constructor(
+    storage: StoragePort,
+    log: (message: string, details?: unknown) => void,
+    spare: () => ScopeId[] = () => [],
+  ) {
     this.#storage = storage;
     this.#log = log;
+    this.#spare = spare;
   }
 
   /** Goes on with another storage, where the first cannot be used at all. */
@@ -32,10 +42,13 @@ export class StorageWriter {
     this.#storage = storage;
   }
 
-  /** Runs a job after all before it. Its failure is the caller's to handle, and stops nothing. */
+  /**
+   * Runs a job after all before it. Its failure is the caller's to handle, and stops nothing. Where no space is left,
+   * content that nobody looks at makes room, and it is tried again.
+   */
   run<T>(job: (storage: StoragePort) => Promise<T>): Promise<T> {
     this.#waiting = undefined;
-    const done = this.#last.then(() => job(this.#storage));
+    const done = this.#last.then(() => this.#attempt(job));
     this.#last = done.catch(() => undefined);
     return done;
   }
@@ -43,6 +56,11 @@ export class StorageWriter {
   /** The same where nobody waits: a failure is logged. */
   later(job: (storage: StoragePort) => Promise<unknown>): void {
     this.run(job).catch((error: unknown) => this.#log('storage failed', { error }));
+  }
+
+  /** The whole content of a scope. */
+  content(scope: ScopeId, job: (storage: StoragePort) => Promise<unknown>): void {
+    if (!this.#isTight || !this.#spare().includes(scope)) this.later(job);
   }
 
   packet(
@@ -74,6 +92,17 @@ export class StorageWriter {
       await storage.applyPacket(next.scope, next.logEpoch, next.from, next.to, next.aclEpoch, puts, dels);
     });
     this.#waiting = next;
+  }
+
+  async #attempt<T>(job: (storage: StoragePort) => Promise<T>): Promise<T> {
+    try {
+      return await job(this.#storage);
+    } catch (error) {
+      if (!isFault(error, 'full')) throw error;
+      this.#isTight = true;
+      await this.#storage.evict(this.#spare());
+      return job(this.#storage);
+    }
   }
 
   idle(): Promise<unknown> {

@@ -196,4 +196,97 @@ describe.each(TWINS)('%s', (_name, disk) => {
     await storage.switchTo(BEN);
     expect((await storage.pending()).map(({ nonce }) => nonce)).toEqual(['from-ben']);
   });
+
+  describe('what was acknowledged', () => {
+    const done = (mid: number, seqs: Record<string, number> | null = { [SCOPE]: mid }) => ({
+      ...{ mid, nonce: `n-${mid}`, seqs },
+    });
+    const queue = async (storage: StoragePort, count: number, name: PendingMutation['name'] = 'task.delete') => {
+      for (let n = 1; n <= count; n += 1) {
+        const { mid } = await storage.identity().then(({ nextMid }) => ({ mid: nextMid }));
+        await storage.enqueue({ ...mutation(`n-${mid}`), name, args: { title: 'Words' } });
+      }
+    };
+    const MINUTE = 60_000;
+
+    it('is offered again to another log, once, with its mids and nonces, before what waits', async () => {
+      const tab = make();
+      const [one, two] = [tab(), tab()];
+      await queue(one, 4, 'task.create');
+      await one.retire([done(1), done(2, null)], { logEpoch: EPOCH_A, at: MINUTE });
+      await two.retire([done(3)], { logEpoch: EPOCH_B, at: MINUTE });
+      expect((await two.pending()).map(({ mid }) => mid)).toEqual([4]);
+      const offered = await two.offerAgain(EPOCH_B, MINUTE);
+      expect(offered.map(({ mid, nonce, name, seqs }) => [mid, nonce, name, seqs])).toEqual([
+        [1, 'n-1', 'task.create', null],
+        [2, 'n-2', 'client.void', null],
+        [4, 'n-4', 'task.create', null],
+      ]);
+      expect(await one.offerAgain(EPOCH_B, MINUTE)).toEqual(offered);
+      expect((await one.enqueue(mutation('n-5'))).mid).toBe(5);
+    });
+
+    it('is kept for ten minutes, and a thousand at most', async () => {
+      const storage = make()();
+      await queue(storage, 4);
+      await storage.retire([done(1)], { logEpoch: EPOCH_A, at: MINUTE });
+      await storage.retire([done(2)], { logEpoch: EPOCH_A, at: 5 * MINUTE });
+      await storage.retire([done(3)], { logEpoch: EPOCH_A, at: 12 * MINUTE });
+      expect((await storage.offerAgain(EPOCH_B, 12 * MINUTE)).map(({ mid }) => mid)).toEqual([2, 3, 4]);
+      await queue(storage, 1_100);
+      await storage.retire(
+        Array.from({ length: 1_104 }, (_, n) => done(n + 1)),
+        { logEpoch: EPOCH_A, at: 13 * MINUTE },
+      );
+      const offered = await storage.offerAgain(EPOCH_B, 13 * MINUTE);
+      expect([offered.length, offered[0]?.mid]).toEqual([1_000, 105]);
+    });
+
+    it('is not offered a day later: the server may have forgotten the client', async () => {
+      const storage = make()();
+      await queue(storage, 1);
+      await storage.retire([done(1)], { logEpoch: EPOCH_A, at: MINUTE });
+      expect(await storage.offerAgain(EPOCH_B, 25 * 60 * MINUTE)).toEqual([]);
+    });
+
+    it('loses its words with the scope that they are in, and keeps its mid; a deletion is wanted again', async () => {
+      const storage = make()();
+      await queue(storage, 1, 'task.create');
+      await queue(storage, 1, 'list.delete');
+      await queue(storage, 1, 'task.create');
+      await storage.retire([done(1), done(2), done(3, { [OTHER]: 1 })], { logEpoch: EPOCH_A, at: MINUTE });
+      await storage.dropScope(SCOPE);
+      expect((await storage.offerAgain(EPOCH_B, MINUTE)).map(({ mid, name, args }) => [mid, name, args])).toEqual([
+        [1, 'client.void', {}],
+        [2, 'list.delete', { title: 'Words' }],
+        [3, 'task.create', { title: 'Words' }],
+      ]);
+    });
+
+    it('does not follow a clientId into the next one', async () => {
+      const storage = make()();
+      await queue(storage, 2);
+      await storage.retire([done(1)], { logEpoch: EPOCH_A, at: MINUTE });
+      await storage.renew((await storage.identity()).clientId, uuid(99));
+      expect((await storage.offerAgain(EPOCH_B, MINUTE)).map(({ mid, nonce }) => [mid, nonce])).toEqual([[1, 'n-2']]);
+    });
+  });
+
+  it('takes in what got its mid in memory, and counts on from there', async () => {
+    const storage = make()();
+    await storage.enqueue(mutation('n-1'));
+    expect((await storage.enqueue(mutation('n-4'), 4)).mid).toBe(4);
+    await storage.keep([
+      { ...mutation('n-2'), mid: 2 },
+      { ...mutation('another n-4'), mid: 4 },
+      { ...mutation('n-5'), mid: 5 },
+    ]);
+    expect((await storage.pending()).map(({ mid, nonce }) => [mid, nonce])).toEqual([
+      [1, 'n-1'],
+      [2, 'n-2'],
+      [4, 'n-4'],
+      [5, 'n-5'],
+    ]);
+    expect((await storage.enqueue(mutation('n-6'))).mid).toBe(6);
+  });
 });

@@ -110,6 +110,14 @@ export interface ClientStatus {
   /** A scope is known to lie behind the server's head. */
   isBehind: boolean;
   error: WireError | null;
+  /**
+   * Whether this device keeps what is made on it. Where it does not, edits wait in memory and are sent all the same:
+   * `full`: no space is left; `unavailable`: the browser stores nothing here (a private window), or fails to; `newer`: a
+   * newer version of the page has upgraded the store, which is not touched.
+   */
+  storage: 'ok' | 'full' | 'unavailable' | 'newer';
+  /** What the browser says of the space: asked with the first edit, and where there is none left. */
+  estimate: { usageBytes: number; quotaBytes: number } | null;
 }
 
 export type Outcome =

@@ -3,7 +3,15 @@ import { expect, it } from 'vitest';
 import { diagnose } from './diagnose.ts';
 import type { Findings } from './findings.ts';
 
-const STATUS: ClientStatus = { connection: 'online', pending: 0, since: null, isBehind: false, error: null };
+const STATUS: ClientStatus = {
+  connection: 'online',
+  pending: 0,
+  since: null,
+  isBehind: false,
+  error: null,
+  storage: 'ok',
+  estimate: null,
+};
 const CHECKS = { postgres: true, redis: true, migrations: true, bus: true, accepting: true };
 const WELL: Findings = {
   status: STATUS,
@@ -38,6 +46,7 @@ it.each<[what: string, change: Partial<Findings>, state: string, title: RegExp]>
   ['a clock ahead', { clockAheadMs: 3 * 3_600_000 }, 'warn', /3 hours ahead/],
   ['a clock behind', { clockAheadMs: -180_000 }, 'warn', /3 minutes behind/],
   ['a full disk', { storage: 'full' }, 'bad', /no space left/],
+  ['a store of a newer page', { storage: 'newer' }, 'warn', /reload/],
   ['a private window', { storage: 'unavailable' }, 'warn', /keeps nothing/],
   ['little space', { space: { usageBytes: 990, quotaBytes: 1_000 } }, 'warn', /runs out/],
   ['a slow server', { answeredInMs: 4_100 }, 'warn', /slowly/],

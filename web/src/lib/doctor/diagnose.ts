@@ -134,6 +134,8 @@ function space({ space: used, storage }: Findings): Line {
       'warn',
       'This browser keeps nothing: changes that are not sent are lost when the page is closed',
     );
+  if (storage === 'newer')
+    return line(about, 'warn', 'A newer version of this page keeps the changes in this browser: reload to use it');
   if (!used || used.quotaBytes === 0) return line(about, 'unknown', 'The browser does not say.');
   const text = `${sizeOf(used.usageBytes)} of ${sizeOf(used.quotaBytes)} used`;
   return used.usageBytes > used.quotaBytes * SPACE_TOLERANCE

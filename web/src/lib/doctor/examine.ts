@@ -24,7 +24,10 @@ export async function examine({
   status: ClientStatus;
   isSignedIn: () => Promise<boolean>;
 }): Promise<Findings> {
-  const findings: Findings = { status, hasNetwork: navigator.onLine, answeredInMs: null, space: await askSpace() };
+  const findings: Findings = {
+    ...{ status, hasNetwork: navigator.onLine, answeredInMs: null },
+    ...{ storage: status.storage, space: await askSpace() },
+  };
   if (!findings.hasNetwork) return findings;
   const began = performance.now();
   const said = await askReadiness(origin);

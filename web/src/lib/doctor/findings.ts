@@ -16,7 +16,7 @@ export interface Findings {
   /** This machine's clock less the server's. */
   clockAheadMs?: number | undefined;
   /** Whether this browser keeps what is written, where that is known. */
-  storage?: 'ok' | 'full' | 'unavailable' | undefined;
+  storage?: ClientStatus['storage'] | undefined;
   space?: { usageBytes: number; quotaBytes: number } | undefined;
 }
 

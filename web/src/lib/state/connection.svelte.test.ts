@@ -4,7 +4,7 @@ import { connectionWords } from './connection.svelte.ts';
 
 const AT = new Date(2026, 2, 9, 14, 2).getTime();
 const status = (change: Partial<ClientStatus>): ClientStatus => ({
-  ...{ connection: 'online', pending: 0, since: null, isBehind: false, error: null },
+  ...{ connection: 'online', pending: 0, since: null, isBehind: false, error: null, storage: 'ok', estimate: null },
   ...change,
 });
 

@@ -15,6 +15,7 @@ import { AGENT_ID, type Profile } from '@muster/protocol/principal';
 import type { RunStatus } from '@muster/protocol/run';
 import { DEFAULT_SETTINGS, type Settings } from '@muster/protocol/settings';
 import { Cells } from './cells.ts';
+import { guardLeaving } from './leave-guard.ts';
 
 /** Someone else's change to an entity, for its row to glow once. `nth` tells one glow from the next. */
 export interface Glow {
@@ -49,6 +50,7 @@ export class Muster {
       client.on('presence', (scope) => this.#later(`presence:${scope}`)),
       client.on('profiles', (ids) => ids.forEach((id) => this.#later(`profile:${id}`))),
       client.on('user', () => this.#now('status')),
+      guardLeaving(client),
     );
   }
 
