@@ -70,6 +70,9 @@ describe('what is below the floor', () => {
       { kind: 'changes', from: 6, to: 5 },
     ]);
     expect(ada.all('hello')).toEqual([]);
+    world.commit();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(ada.seqs()).toEqual([6]);
   });
 
   test('a slow reader who drained gets nothing of it', async () => {

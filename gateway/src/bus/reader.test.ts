@@ -30,6 +30,18 @@ test('a full reader is sent nothing more, and comes back through the gate from w
   expect(ben.seqs()).toEqual(ada.seqs());
 });
 
+test('rows that nobody here heard of come with the epoch of their commit, and not with that of the read', async () => {
+  const ada = world.connect('ada');
+  await ada.open();
+  ada.member.reader.suspend();
+  world.feed.commit(LIST);
+  world.feed.commit(LIST);
+  world.feed.acls.get(LIST)!.epoch += 1;
+  ada.member.reader.isFull = false;
+  await world.bus.gate.resume(ada.member.reader);
+  expect(ada.all('scope:changes').map(({ to, aclEpoch }) => [to, aclEpoch])).toEqual([[2, 1]]);
+});
+
 test('what was still in the outbox when it filled up is not forgotten', async () => {
   const ada = world.connect('ada');
   await ada.open();

@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 const position = (seq: number) => ({ seq, logEpoch: world.feed.logEpoch });
-/** All places are taken until the returned is called: what is asked meanwhile waits. */
+/** All places are taken until the returned is called, for all or some: what is asked meanwhile waits. */
 async function fillPlaces() {
   const scopes = Array.from({ length: PLACES }, (_, n) => `list:${n}0000000-0000-4000-8000-000000000000` as const);
   const reads = scopes.map((scope) => {
@@ -37,9 +37,9 @@ async function fillPlaces() {
   const openings = scopes.map((scope) => world.connect('mallory').open(scope));
   await Promise.all(reads.map(({ taken }) => taken));
   asked.length = 0;
-  return async () => {
-    for (const { arrive } of reads) arrive();
-    await Promise.all(openings);
+  return async (count = PLACES) => {
+    for (const { arrive } of reads.splice(0, count)) arrive();
+    await Promise.all(openings.splice(0, count));
   };
 }
 /** Opens, as far as waiting in line. */
@@ -116,6 +116,22 @@ test('several scopes of one reader: what others have read along is not asked for
   await Promise.all([one.opening, opening]);
   expect(kinds).toEqual(['snapshot', 'snapshot']);
   expect(asked).toEqual([[{ scope: LIST, readers: ['ada', 'ben'] }], [{ scope: THREAD, readers: ['ben'] }]]);
+});
+
+test('a reader who was failed by one scope asks for no other', async () => {
+  const free = await fillPlaces();
+  const one = await ask('ada', LIST);
+  const both = world.connect('ben');
+  const wants = [{ scope: LIST }, { scope: THREAD }];
+  const opening = world.bus.gate.open(both.member.reader, wants, () => undefined);
+  const outcomes = Promise.allSettled([one.opening, opening]);
+  await settle();
+  world.feed.fail('readScopes');
+  await free(1);
+  expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await free();
+  expect(asked).toEqual([[{ scope: LIST, readers: ['ada', 'ben'] }]]);
+  expect(await world.measured('read_queue_depth')).toBe(0);
 });
 
 test('a read that fails is unavailable for all of its riders, and the next is not', async () => {

@@ -46,7 +46,7 @@ export class MemoryFeed implements FeedRepository, RunReads {
   /** Appends one change, as a commit would. @returns the packet that a commit would publish */
   commit(scope: ScopeId, effects: Effect[] = [], by = 'ada'): Packet {
     const row = this.scopes.get(scope)!;
-    const seq = (row.changes.at(-1)?.seq ?? 0) + 1;
+    const seq = (row.changes.at(-1)?.seq ?? row.floor) + 1;
     const change: Change = { seq, at: Date.now(), txnId: randomUUID(), actor: { id: by, kind: 'person' }, effects };
     row.changes.push(change);
     row.epochs.set(seq, this.acls.get(row.acl)!.epoch);
