@@ -91,7 +91,14 @@ function joinedFields(a: FieldDeed, b: FieldDeed): Deed | null | undefined {
     return { ...a, tasks: union(a.tasks, b.tasks) };
   }
   if (a.tasks.length !== 1 || a.tasks[0]?.id !== b.tasks[0]?.id) return undefined;
+  if (isWordsLost(a, b)) return undefined;
   if (same(a.old, b.next) && a.overwrote === undefined && b.overwrote === undefined) return null;
   const overwrote = a.overwrote ?? b.overwrote;
   return { ...b, old: a.old, ...(overwrote ? { overwrote } : {}) } as FieldDeed;
+}
+
+/** Words that stood for a moment alone must be found too: told apart, unless what followed has them in it. */
+function isWordsLost(a: FieldDeed, b: FieldDeed): boolean {
+  if (a.field === 'title') return same(a.old, b.next);
+  return a.field === 'notes' && b.field === 'notes' && !b.next.includes(a.next);
 }

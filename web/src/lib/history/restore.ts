@@ -3,7 +3,7 @@ import type { Stored } from '@muster/protocol/entity';
 import { scopeOf } from '@muster/protocol/id';
 import type { Task } from '@muster/protocol/task';
 import type { App } from '../state/app.svelte.ts';
-import type { FieldDeed, FieldValues } from './deed.ts';
+import type { FieldDeed, FieldValues, Mentioned } from './deed.ts';
 import { changedFields, planFields, type Intent, type StillThere } from './restore-plan.ts';
 
 const stillThere = ({ muster }: App, listId: string): StillThere => ({
@@ -69,6 +69,15 @@ export async function restoreTask(app: App, then: Stored<'task'>, isLost: boolea
   if (outcome?.status === 'applied') give(app, value.title, fieldsOf(await appeared(app, id)));
 }
 
+/** Brings deleted tasks back as they were when they went, each with the sub-tasks that went with it. */
+export function bringBack(app: App, tasks: readonly Mentioned[]): void {
+  const gone = tasks.filter(({ id }) => app.muster.get('task', id) === undefined);
+  const words = gone.length === 1 ? `“${short(gone[0]?.title ?? '')}”` : `${gone.length} tasks`;
+  app.actions.together(`Brought back ${words}`, () =>
+    gone.forEach(({ id }) => app.actions.send('task.restore', { id })),
+  );
+}
+
 const APPEARS_WITHIN_MS = 5_000;
 
 /** The task, as soon as its change has arrived. */
@@ -108,7 +117,9 @@ const sendAll = ({ actions }: App, intents: Intent[]): void =>
 
 /** Does it as one step, and says how to take it back. */
 function offer({ undo, toasts }: App, title: string, run: () => void): void {
-  const words = `Restored “${title.length > 40 ? `${title.slice(0, 39)}…` : title}”`;
+  const words = `Restored “${short(title)}”`;
   const step = undo.step(words, run);
   if (step) toasts.show(words, { action: { label: 'Undo', run: () => undo.undo(step) } });
 }
+
+const short = (title: string): string => (title.length > 40 ? `${title.slice(0, 39)}…` : title);

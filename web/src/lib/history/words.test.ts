@@ -226,6 +226,17 @@ describe('several changes', () => {
     expect(tell([change(0, [done(true)]), change(1, [done(false)])])).toEqual([]);
   });
 
+  it('never hide words that stood for a moment', () => {
+    const set = (field: string, ...texts: string[]) =>
+      texts.slice(1).map((to, at) => change(at, [patch('Boat', { [field]: to }, { [field]: texts[at] })]));
+    expect(tell(set('title', 'A', 'B', 'A'))).toEqual(['Grace renamed “A” to “B”; renamed “B” to “A”']);
+    const boat = { Boat: 'Boat' };
+    expect(tell(set('notes', '', 'Call', 'Call Ada'), {}, boat)).toEqual(['Grace wrote notes for “Boat”']);
+    expect(tell(set('notes', '', 'Call', ''), {}, boat)).toEqual([
+      'Grace wrote notes for “Boat”; cleared the notes of “Boat”',
+    ]);
+  });
+
   it('fold what is the same for several tasks', () => {
     const each = (at: number, effect: (id: string) => PastEffect) => change(at, [effect(`t${at}`)]);
     expect(tell([1, 2, 3].map((at) => each(at, (id) => patch(id, { done: true }, { done: false }))))).toEqual([

@@ -96,6 +96,21 @@ describe('a list’s history', () => {
     await waitFor(() => expect(screen.queryByRole('button', { name: /^Restore “Train”/ })).toBeNull());
   });
 
+  it('brings deleted tasks back, as long as they are gone', async () => {
+    const client = offsite();
+    const was = client.get('task', BADGES)!.value;
+    client.del('task', BADGES);
+    answers = () => ({
+      items: [change(8, [{ op: 'del', type: 'task', id: BADGES, prev: { ...was } }])],
+      profiles: {},
+      titles: { [BADGES]: 'Print name badges' },
+    });
+    await openHistory(client);
+    await user.click(await screen.findByRole('button', { name: /^Bring back what .*“Print name badges”/ }));
+    expect(client.sent).toEqual([{ name: 'task.restore', args: { id: BADGES } }]);
+    await waitFor(() => expect(screen.queryByRole('button', { name: /^Bring back/ })).toBeNull());
+  });
+
   it('offers a viewer nothing to bring back', async () => {
     const client = offsite();
     client.put(SCOPE, 'member', IDS.ada, { role: 'viewer' });
