@@ -130,5 +130,12 @@ async function removeHistory(pool: pg.Pool, target: Target, isOver: () => boolea
     });
     from = to;
   }
+  if (removed > 0) {
+    await pool.query(
+      `delete from conflict_dismissal where scope_id = $1
+       and seq <= (select history_floor from scope where id = $1)`,
+      [target.id],
+    );
+  }
   return removed;
 }

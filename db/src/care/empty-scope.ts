@@ -15,6 +15,7 @@ export async function emptyScope(client: pg.PoolClient, scope: string): Promise<
   for (const table of ['tool_call', 'run_work']) {
     await client.query(`delete from ${table} where run_id in (select id from run where scope_id = $1)`, [scope]);
   }
+  await client.query('delete from conflict_dismissal where scope_id = $1', [scope]);
   for (const table of CONTENT) await client.query(`delete from ${table} where scope_id = $1`, [scope]);
   for (const table of RIGHTS) await client.query(`delete from ${table} where acl_id = $1`, [scope]);
   await client.query(

@@ -16,8 +16,7 @@ export async function findExpiredGuests(pool: pg.Pool, afterMs: number, limit: n
     [afterMs],
   );
   const { rows } = await pool.query<{ id: string }>(
-    `select id from principal p where p.kind = 'guest' and p.merged_into is null and p.expires_at < clock_ms()
-       and not ${isHere} order by p.expires_at limit $1`,
+    `select id from principal p where p.kind = 'guest' and p.merged_into is null and p.expires_at < clock_ms() order by p.expires_at limit $1`,
     [limit],
   );
   return rows.map(({ id }) => id);
