@@ -14,6 +14,7 @@ import { writeDocument, type Measured } from './report/document.ts';
 import { readMachine, versionOf } from './report/machine.ts';
 import type { Result, Row } from './report/row.ts';
 import { measureStorm } from './storm/measure-storm.ts';
+import { measureTabs } from './tabs/measure-tabs.ts';
 import { measureThroughSocket } from './through-socket/measure-through-socket.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'performance.md');
@@ -27,6 +28,7 @@ const MEASURES: Record<Part, (context: MeasureContext) => Promise<Result>> = {
   socket: measureThroughSocket,
   'big-store': measureBigStore,
   page: measurePage,
+  tabs: measureTabs,
 };
 
 const args = process.argv.slice(2);

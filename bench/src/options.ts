@@ -1,5 +1,5 @@
 /** What can be measured, in the order in which it is. */
-export const PARTS = ['delivery', 'open', 'fan-out', 'storm', 'commit', 'socket', 'big-store', 'page'] as const;
+export const PARTS = ['delivery', 'open', 'fan-out', 'storm', 'commit', 'socket', 'big-store', 'page', 'tabs'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {

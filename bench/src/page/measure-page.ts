@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { buildPage } from '../../../scripts/launch/page.ts';
 import type { MeasureContext } from '../measure-context.ts';
-import { PASSWORD, Product } from '../product/product.ts';
+import { Product } from '../product/product.ts';
 import type { Result } from '../report/row.ts';
 import { quantileOf, show } from '../statistics.ts';
 import { keepInteractions, takeInteractions, type Interaction } from './interactions.ts';
+import { launchBrowser, openList, openProfile } from './open-page.ts';
 import { StormWriter } from './storm-writer.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const ARGS = ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--no-first-run', '--disable-sync'];
 const TASKS = 2_000;
 const STORM_PER_SECOND = 50;
 const GOAL_PAINT_MS = 100;
@@ -19,14 +19,15 @@ const GOAL_WORK_MS = 16;
 export async function measurePage({ stores, isQuick, say }: MeasureContext): Promise<Result> {
   const rounds = isQuick ? 2 : 8;
   const product = await Product.start(stores, 'page', { env: { WEB_ROOT: await buildPage(ROOT, say) } });
-  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-  const browser = await chromium.launch({ executablePath, args: ARGS });
+  const browser = await launchBrowser();
   try {
     const person = await product.signUp();
     const listId = await product.createList([person]);
     say(`writing ${TASKS} tasks`);
     const storm = await StormWriter.prepare(product.gateways[1]!.url, person.token, listId, TASKS);
-    const page = await openList(browser, product.gateways[0]!.url, person.email, listId);
+    const page = await (await openProfile(browser, product.gateways[0]!.url, person.email)).newPage();
+    await keepInteractions(page);
+    await openList(page, listId);
     await work(page, 0);
     await takeInteractions(page);
     const calm: Interaction[] = [];
@@ -72,20 +73,6 @@ function rowsOf(when: string, interactions: Interaction[]): Result['rows'] {
       ...{ goal: `below ${GOAL_WORK_MS} ms`, isMet: edit < GOAL_WORK_MS },
     },
   ];
-}
-
-async function openList(browser: Browser, url: string, email: string, listId: string): Promise<Page> {
-  const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 } });
-  const answer = await context.request.post('/api/auth/sign-in/email', {
-    data: { email, password: PASSWORD },
-    headers: { origin: url },
-  });
-  if (!answer.ok()) throw new Error(`the browser could not sign in: ${answer.status()}`);
-  const page = await context.newPage();
-  await keepInteractions(page);
-  await page.goto(`/lists/${listId}`);
-  await page.getByRole('treegrid').getByRole('row').nth(5).waitFor();
-  return page;
 }
 
 /** New tasks by the keyboard, the focus up and down, completing and reopening, a selection: some thirty interactions. */

@@ -91,6 +91,17 @@ const SECTIONS: Record<Part, Section> = {
       'on the screen. Timed by the browser itself (Event Timing), as INP is.',
     against: '',
   },
+  tabs: {
+    title: 'Two tabs, and one that comes back',
+    method:
+      'The built page in two tabs of one Chromium profile, with a list of 200 tasks open. With the gateways stopped, tasks are ' +
+      'typed in one tab; timed is from the key to the row in the other one, so the road holds the write to the disk that ' +
+      'comes before everything else. The floor does no more than that: a row written for good, then a BroadcastChannel; ' +
+      'the two take turns. With the gateways there, a tab is told that it stands still, as a browser tells it, ' +
+      'somebody else makes 500 changes, and it goes on: timed is from that moment until it shows the last of them, with its ' +
+      'connection, its handshake and its paint.',
+    against: 'the floor',
+  },
 };
 
 /** docs/performance.md: how it was measured and what came of it, misses included. */

@@ -1,0 +1,46 @@
+import type { Page } from 'playwright-core';
+
+declare global {
+  interface Window {
+    /** When each title came to stand on this page, on the clock that all tabs of a browser share. */
+    shownAt: Map<string, number>;
+    pressedAt: number[];
+  }
+}
+
+/** Has the page note when titles appear and when Enter is pressed. */
+export async function watchPage(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const clock = (at: number) => performance.timeOrigin + at;
+    window.shownAt = new Map();
+    window.pressedAt = [];
+    addEventListener(
+      'keydown',
+      (event) => event.key === 'Enter' && window.pressedAt.push(clock(event.timeStamp)),
+      true,
+    );
+    const look = (node: Node) => {
+      const element = node instanceof Element ? node : node.parentElement;
+      const texts = element?.closest('[data-task-id]') ? [element.closest('[data-task-id]')!] : [];
+      for (const row of [...texts, ...(element?.querySelectorAll('[data-task-id]') ?? [])]) {
+        const title = row.querySelector('[dir]')?.textContent?.trim();
+        if (title && !window.shownAt.has(title)) window.shownAt.set(title, clock(performance.now()));
+      }
+    };
+    new MutationObserver((mutations) => {
+      for (const { target, addedNodes } of mutations) {
+        look(target);
+        addedNodes.forEach(look);
+      }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+}
+
+/** When the title came to stand on the page; waits for it. */
+export async function shownAt(page: Page, title: string): Promise<number> {
+  const handle = await page.waitForFunction((wanted) => window.shownAt.get(wanted), title, { polling: 20 });
+  return (await handle.jsonValue()) as number;
+}
+
+/** When Enter was pressed last. */
+export const pressedAt = (page: Page): Promise<number> => page.evaluate(() => window.pressedAt.at(-1) ?? 0);
