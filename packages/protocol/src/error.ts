@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { brokenCondition } from './condition.ts';
+import type { BrokenCondition } from './condition.ts';
 
 export const ERROR_CODES = [
   'unauthenticated',
@@ -26,10 +26,9 @@ export const errorDetails = z.looseObject({
   faults: z.optional(z.array(fault)),
   retryAfterMs: z.optional(z.number()),
   errorId: z.optional(z.string()),
-  /** Of a `conflict`: the condition of `ifStill` that does not hold. */
-  conflict: z.optional(brokenCondition),
 });
-export type ErrorDetails = z.infer<typeof errorDetails>;
+/** `conflict`: of a `conflict`, the condition of `ifStill` that does not hold. A page need not carry its schema. */
+export type ErrorDetails = z.infer<typeof errorDetails> & { conflict?: BrokenCondition | undefined };
 
 export const wireError = z.object({
   code: errorCode,
@@ -37,7 +36,7 @@ export const wireError = z.object({
   retryable: z.boolean(),
   details: z.optional(errorDetails),
 });
-export type WireError = z.infer<typeof wireError>;
+export type WireError = Omit<z.infer<typeof wireError>, 'details'> & { details?: ErrorDetails | undefined };
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['rate_limited', 'unavailable', 'internal']);
 

@@ -35,8 +35,15 @@ export async function editsOfRun(
     byTxn.set(change.txnId, known);
     known.edits.push(...change.effects.map((effect) => toEdit(effect, listId, muster)));
   }
-  return [...byTxn.values()].map(({ edits }) => edits);
+  return [...byTxn.values()].flatMap(({ edits }) => apart(edits));
 }
+
+/**
+ * What was made at once is taken back one by one, sub-tasks before their parent: a sub-task that someone has worked on
+ * stays, and the parent with it. What moved or went together goes back together.
+ */
+const apart = (edits: Edit[]): Edit[][] =>
+  edits.every(({ after }) => after !== undefined) ? edits.map((edit) => [edit]) : [edits];
 
 function toEdit(effect: PastEffect, listId: string, muster: Muster): Edit {
   const { type, id } = effect;
