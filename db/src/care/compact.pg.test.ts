@@ -122,6 +122,18 @@ test('history that is too old goes, and with it the way back; what was applied s
   expect(await floors(listScope(list))).toMatchObject({ head: 6, rows: 3 });
 });
 
+test('a log that was never cared for is done in one round', async () => {
+  const scope = threadScope(await ada.thread());
+  await rig.pool.query(
+    `insert into change (scope_id, seq, txn_id, actor, acl_epoch, effects, prev, at)
+     select $1, n, 'x', 'x', 1, '[{}]', '[{}]', 1 from generate_series(1, 12001) n`,
+    [scope],
+  );
+  await rig.pool.query('update scope set head_seq = 12001, head_at = $2 where id = $1', [scope, Date.now()]);
+  expect((await compactLogs(rig.pool, settings({ catchUpChanges: 1e6 }))).compacted).toBe(12_001);
+  expect(await floors(scope)).toEqual({ head: 12_001, floor: 12_001, history: 0, rows: 12_001, hollow: 12_001 });
+});
+
 test('a commit never waits for it', async () => {
   const thread = await ada.thread();
   for (let n = 0; n < 3; n++) await ada.did('message.send', { id: v7(), threadId: thread, text: 'x' });

@@ -54,7 +54,8 @@ export async function compactLogs(
       done.compacted += await raiseFloor(pool, target, isOver);
       done.historyRemoved += await removeHistory(pool, target, isOver);
     }
-    after = last;
+    // Where one look did not reach far enough, it looks again.
+    if (!targets.some(isCutShort)) after = last;
   }
   return done;
 }
@@ -90,8 +91,11 @@ async function findTargets(
   };
 }
 
-/** How far one look goes: a log that was never cared for takes several rounds. */
+/** How far one look goes in a log that was never cared for. */
 const MOST_READ = 5_000;
+
+const isCutShort = ({ floorSeq, floorTo, historyFloor, historyTo }: Target): boolean =>
+  floorTo - floorSeq >= MOST_READ || historyTo - historyFloor >= MOST_READ;
 
 async function raiseFloor(pool: pg.Pool, target: Target, isOver: () => boolean): Promise<number> {
   let from = target.floorSeq;
