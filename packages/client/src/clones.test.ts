@@ -45,6 +45,12 @@ describe('a copy of this client', () => {
     await settled();
     expect(await createMemoryStorage(disk).pending()).toHaveLength(1);
     release();
+    world.server.intercept = (frame, { auth }) => frame.event === 'mutate' && auth.clientId !== before;
+    await world.clock.advance(10_000);
+    // Queued again, not sent yet, and in sight.
+    expect(titles(ada).sort()).toEqual(['Mine', 'The copy’s']);
+    world.server.intercept = () => undefined;
+    only().cut();
     await world.clock.advance(10_000);
     expect(await outcome).toMatchObject({ status: 'applied' });
     expect(titles(ada).sort()).toEqual(['Mine', 'The copy’s']);

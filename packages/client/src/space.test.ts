@@ -82,7 +82,10 @@ describe('where no space is left', () => {
     expect(client.get('list', others[0]!)?.value.title).toBe('Other');
     world.server.act(ADA, 'list.rename', { id: others[0]!, title: 'Renamed' });
     await settled();
-    expect(client.get('list', others[0]!)?.value.title).toBe('Renamed');
+    world.server.act(ADA, 'list.create', { id: uuid(300), title: 'New' });
+    await settled();
+    const shown = [others[0]!, uuid(300)].map((id) => client.get('list', id)?.value.title);
+    expect(shown).toEqual(['Renamed', 'New']);
     expect(await scopesOnDisk()).toHaveLength(2);
   });
 
