@@ -5,6 +5,7 @@ import type { Violation } from '../oracles/violation.ts';
 import type { Cast, ListPlan, Person } from './crowd/cast.ts';
 import type { Crowd } from './crowd/crowd.ts';
 import type { DatabaseReader } from './evidence/read-database.ts';
+import { SECRETS } from './schedule/hurt.ts';
 
 const LOOK_EVERY_MS = 50;
 /** Lists that are tried: the one with everybody, and some more. */
@@ -40,7 +41,11 @@ export async function probe(crowd: Crowd, database: DatabaseReader, cast: Cast, 
     await crowd.all('await', { scope: list.scope, seq: null, userId });
     const args = { listId: list.id, userId };
     const since = performance.now();
-    await crowd.at(list.steward).call('mutate', { seat: list.steward, name: 'member.remove', args });
+    const tell = (name: string, given: object) =>
+      crowd.at(list.steward).call('mutate', { seat: list.steward, name, args: given });
+    await tell('member.remove', args);
+    for (let n = 0; n < SECRETS; n++)
+      await tell('task.create', { id: v7(), listId: list.id, title: 'Not for the removed' });
     probed.violations.push(...checkTold(await wait(crowd)));
     probed.toldMs = Math.max(probed.toldMs, performance.now() - since);
   }

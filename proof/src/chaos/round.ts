@@ -94,7 +94,10 @@ export class Round {
     const ms = (value: number) => `${Math.round(value)} ms`;
     this.#options.say(`at rest: a change was shown everywhere in ${ms(shownMs)}, a removal told in ${ms(toldMs)}`);
     violations.push(...(await this.rest()));
-    return [...violations, ...(await this.compare()), ...judge(await this.evidence())];
+    violations.push(...(await this.compare()));
+    const evidence = await this.evidence();
+    this.#options.say(sizeOf(evidence));
+    return [...violations, ...judge(evidence)];
   }
 
   /** What every client holds against what the server holds. */
@@ -147,4 +150,20 @@ export class Round {
     const late = await this.rest();
     if (late.length > 0) throw new Error(`the lists could not be shared: ${late[0]?.what}`);
   }
+}
+
+/** How much was judged: a verdict over nothing is worth nothing. */
+function sizeOf({ log, runs, history }: Evidence): string {
+  const heard = history.of('changes').reduce((sum, { changes }) => sum + changes.length, 0);
+  const ends = [...Map.groupBy(runs, ({ status }) => status)].map(([status, of]) => `${of.length} ${status}`);
+  const counts = [
+    `${log.length} changes`,
+    `heard ${heard} times`,
+    `${history.of('answer').length} answers`,
+    `${history.of('snapshot').length} snapshots`,
+    `${history.of('gone').length} removals told`,
+    `${runs.length} runs (${ends.join(', ')})`,
+    `${history.of('chunk').length} pieces of their words`,
+  ];
+  return `judged: ${counts.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { v7 } from 'uuid';
 import type { Random } from '../../sim/random.ts';
 import type { Cast } from '../crowd/cast.ts';
 import type { Crowd } from '../crowd/crowd.ts';
@@ -21,6 +22,9 @@ export interface HurtDeps {
 export async function hurt(deps: HurtDeps, event: Event): Promise<string> {
   return HANDS[event.fault](deps, event);
 }
+
+/** What is written right behind a removal: a quiet list would hide that its words still reach the removed. */
+export const SECRETS = 3;
 
 type Hand = (deps: HurtDeps, event: Event) => Promise<string>;
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
@@ -156,6 +160,7 @@ const HANDS: Record<Fault, Hand> = {
     } catch {
       return `${who} was not there to be removed`;
     }
+    for (let n = 0; n < SECRETS; n++) await tell('task.create', { id: v7(), listId, title: 'Not for the removed' });
     await delay(forMs);
     await tell('member.invite', { listId, email: person.email, role: 'editor' });
     return `${who} was removed, and invited again after ${seconds(forMs)}`;
