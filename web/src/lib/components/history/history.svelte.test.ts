@@ -220,6 +220,18 @@ describe('a list as it was', () => {
     expect(sentTo()).toBe('');
   });
 
+  it('says so where there is no such moment, or no server', async () => {
+    page.url = new URL('http://localhost/lists/x?at=99');
+    vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ code: 'invalid' }, { status: 400 })));
+    const props = { listId: IDS.offsite, seq: 99 };
+    const { unmount } = await renderWithApp(ListThen as never, offsite(), props);
+    expect(await screen.findByText(/no such moment/)).toBeDefined();
+    unmount();
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('no network')));
+    await renderWithApp(ListThen as never, offsite(), props);
+    expect(await screen.findByRole('button', { name: 'Try again' })).toBeDefined();
+  });
+
   it('marks what is other now, and lists what came since', async () => {
     await look();
     expect((await task('Train')).textContent).toContain('Changed since: title, notes, due date');
