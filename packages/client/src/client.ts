@@ -9,7 +9,6 @@ import { Confirmed } from './confirmed.ts';
 import { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import { createInbox } from './inbox.ts';
-import { createMemoryStorage } from './memory-storage.ts';
 import { Outbox, type TabNews } from './outbox.ts';
 import { Presence } from './presence.ts';
 import { ProfileBook } from './profiles.ts';
@@ -39,7 +38,7 @@ export function createClient(options: ClientOptions): MusterClient {
   const failed = (what: string) => (error: unknown) => log(what, { error });
   const emitter = new Emitter(log);
   const status = new Status((now) => emitter.emit('status', now));
-  const care = new StorageCare({ storage: options.storage ?? createMemoryStorage(), status, log });
+  const care = new StorageCare({ storage: options.storage, status, log });
   const writer: StorageWriter = new StorageWriter(care.storage, log, () => spareScopes(replica, scopes.follows));
   const profiles = new ProfileBook(emitter, writer);
   const confirmed = new Confirmed();
@@ -241,7 +240,7 @@ export function createClient(options: ClientOptions): MusterClient {
     seat = undefined;
     if (wipe) writer.later((port) => port.wipe());
     await writer.idle();
-    await care.storage.close();
+    await (await care.storage).close();
     status.set({ connection: 'stopped', since: status.now.since ?? clock.now() });
   }
 
@@ -256,8 +255,9 @@ export function createClient(options: ClientOptions): MusterClient {
         writer.use(care.gaveUp(error));
         await session.hydrate(options.clientId);
       }
+      const { tabs } = await care.storage;
       if (!isStarted) return;
-      seat = care.storage.tabs.join(hear);
+      seat = tabs.join(hear);
       // What another tab queued between the reading and the joining.
       await outbox.refill();
       if (!isStarted) return;

@@ -2,9 +2,9 @@ import { v4 } from 'uuid';
 import type { Disk, Writing } from './indexeddb-disk.ts';
 import { CURRENT, NOBODY, under, type PendingRow, type ProfileRow } from './indexeddb-schema.ts';
 
-type Stores = ('meta' | 'profiles' | 'scopes' | 'pending' | 'acknowledged')[];
+export type ProfileStores = ('meta' | 'profiles' | 'scopes' | 'pending' | 'acknowledged')[];
 
-const isSound = (profile: ProfileRow | undefined): profile is ProfileRow =>
+export const isSound = (profile: ProfileRow | undefined): profile is ProfileRow =>
   typeof profile?.clientId === 'string' &&
   (profile.userId === null || typeof profile.userId === 'string') &&
   Number.isSafeInteger(profile.nextMid);
@@ -29,7 +29,7 @@ export async function renumber(tx: Writing<'pending'[]>, key: string): Promise<n
 
 /** The profile in use: this tab's, or the one that any tab used last. Made on first use, mended where it is torn. */
 export async function ownProfile(disk: Disk): Promise<ProfileRow> {
-  const profile = (await readProfile(disk)) ?? (await mendProfile(disk));
+  const profile = (await readProfile(disk)) ?? (await firstProfile(disk)) ?? (await mended(disk));
   disk.profile = profile.key;
   return profile;
 }
@@ -46,43 +46,19 @@ async function readProfile(disk: Disk): Promise<ProfileRow | undefined> {
   return Number(last?.primaryKey[1] ?? 0) < profile.nextMid ? profile : undefined;
 }
 
-async function mendProfile(disk: Disk): Promise<ProfileRow> {
-  return disk.write(['meta', 'profiles', 'scopes', 'pending', 'acknowledged'], 'strict', async (tx) => {
-    const all = await tx.objectStore('profiles').getAll();
+/** Where nobody was here before, or the last one signed out. */
+async function firstProfile(disk: Disk): Promise<ProfileRow | undefined> {
+  return disk.write(['meta', 'profiles'], 'strict', async (tx) => {
     const current = await tx.objectStore('meta').get(CURRENT);
-    const known =
-      all.find(({ key }) => key === disk.profile) ??
-      all.find(({ key }) => key === current) ??
-      // The note of who was here last is gone. With several people it would be a guess whose lists to show.
-      (current === undefined && all.length === 1 ? all[0] : undefined);
-    const lost = known?.key ?? (current === NOBODY ? undefined : current);
-    const isGone = known === undefined && lost !== undefined && !(await hasContent(tx, lost));
-    const mended =
-      lost === undefined || isGone
-        ? await makeProfile(tx as unknown as Writing<'profiles'[]>, null)
-        : await rebuild(tx, lost, known);
-    await tx.objectStore('meta').put(mended.key, CURRENT);
-    return mended;
+    if (current !== NOBODY) return undefined;
+    const profile = await makeProfile(tx as unknown as Writing<'profiles'[]>, null);
+    await tx.objectStore('meta').put(profile.key, CURRENT);
+    return profile;
   });
 }
 
-async function hasContent(tx: Writing<Stores>, key: string): Promise<boolean> {
-  const counts = [tx.objectStore('scopes').count(under(key)), tx.objectStore('pending').count(under(key))];
-  return (await Promise.all(counts)).some((count) => count > 0);
-}
-
-/** A profile whose row is gone or cannot be read goes on under a new clientId, with what waits in it. */
-async function rebuild(tx: Writing<Stores>, key: string, torn: ProfileRow | undefined): Promise<ProfileRow> {
-  const last = await tx.objectStore('pending').openKeyCursor(under(key), 'prev');
-  const lastMid = Number(last?.primaryKey[1] ?? 0);
-  const scopes = await tx.objectStore('scopes').getAllKeys(under(key));
-  const own = scopes.map(([, scope]) => scope).find((scope) => scope.startsWith('user:'));
-  const userId = typeof torn?.userId === 'string' ? torn.userId : (own?.slice('user:'.length) ?? null);
-  const profile: ProfileRow = isSound(torn)
-    ? { ...torn, nextMid: Math.max(torn.nextMid, lastMid + 1) }
-    : { key, clientId: v4(), userId, nextMid: await renumber(tx as unknown as Writing<'pending'[]>, key) };
-  // Their mids were the old clientId's.
-  if (!isSound(torn)) await tx.objectStore('acknowledged').delete(under(key));
-  await tx.objectStore('profiles').put(profile);
-  return profile;
+/** What is torn is rare, and the way to mend it long. */
+async function mended(disk: Disk): Promise<ProfileRow> {
+  const { mendProfile } = await import('./indexeddb-mend.ts');
+  return mendProfile(disk);
 }

@@ -18,7 +18,7 @@ interface PacketWrite {
  * that confirms it is there. Packets that wait are written as one.
  */
 export class StorageWriter {
-  #storage: StoragePort;
+  #storage: Promise<StoragePort>;
   readonly #log: (message: string, details?: unknown) => void;
   /** Scopes whose content the disk can do without: the server has it, and nobody looks at it. */
   readonly #spare: () => ScopeId[];
@@ -28,17 +28,17 @@ export class StorageWriter {
   #waiting: PacketWrite | undefined;
 
   constructor(
-    storage: StoragePort,
+    storage: StoragePort | Promise<StoragePort>,
     log: (message: string, details?: unknown) => void,
     spare: () => ScopeId[] = () => [],
   ) {
-    this.#storage = storage;
+    this.#storage = Promise.resolve(storage);
     this.#log = log;
     this.#spare = spare;
   }
 
   /** Goes on with another storage, where the first cannot be used at all. */
-  use(storage: StoragePort): void {
+  use(storage: Promise<StoragePort>): void {
     this.#storage = storage;
   }
 
@@ -95,13 +95,14 @@ export class StorageWriter {
   }
 
   async #attempt<T>(job: (storage: StoragePort) => Promise<T>): Promise<T> {
+    const storage = await this.#storage;
     try {
-      return await job(this.#storage);
+      return await job(storage);
     } catch (error) {
       if (!isFault(error, 'full')) throw error;
       this.#isTight = true;
-      await this.#storage.evict(this.#spare());
-      return job(this.#storage);
+      await storage.evict(this.#spare());
+      return job(storage);
     }
   }
 
