@@ -60,7 +60,6 @@ export async function erasePerson(deps: EraseDeps, personId: string): Promise<Er
   await pool.query('delete from client where principal_id = any ($1)', [ids]);
   await pool.query('delete from idempotency where subject = any ($1)', [ids]);
   await pool.query('delete from conflict_dismissal where principal_id = any ($1)', [ids]);
-  await pool.query('delete from conflict_dismissal where principal_id = any ($1)', [ids]);
   await pool.query('update erasure set done_at = clock_ms() where principal_id = any ($1)', [ids]);
   return report;
 }
