@@ -42,7 +42,7 @@ export class Undo {
 
   /** Fetches the journal once the page has been painted. */
   openLater(): void {
-    this.#timer = setTimeout(() => void this.open(), OPENS_AFTER_MS);
+    this.#timer = setTimeout(() => this.#openQuietly(), OPENS_AFTER_MS);
   }
 
   /** Whatever is changed meanwhile is one step, also where steps lie within. Undefined: nothing was. */
@@ -62,7 +62,7 @@ export class Undo {
     if (this.#desk) step.id = this.#desk.add(label, made);
     else {
       this.#early.push({ step, made });
-      void this.open();
+      this.#openQuietly();
     }
     return step;
   }
@@ -88,19 +88,30 @@ export class Undo {
 
   open(): Promise<UndoDesk> {
     clearTimeout(this.#timer);
-    return (this.#opening ??= this.#open());
+    return (this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    }));
   }
 
   async wipe(): Promise<void> {
-    const desk = await this.open();
-    await desk.journal.wipe();
+    // Without a server its code may be out of reach; nothing of the person's may stay all the same.
+    const desk = await this.open().catch(() => undefined);
+    if (desk) await desk.journal.wipe();
+    else globalThis.indexedDB?.deleteDatabase('muster-undo');
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#isClosed = true;
     this.#stop();
-    await (await this.#opening)?.journal.close();
+    const desk = await this.#opening?.catch(() => undefined);
+    await desk?.journal.close();
+  }
+
+  /** Steps wait for the next time where it could not be fetched. */
+  #openQuietly(): void {
+    this.open().catch(() => undefined);
   }
 
   async #open(): Promise<UndoDesk> {
@@ -115,6 +126,11 @@ export class Undo {
   /** At once where the journal is there: what it does paints in this frame. */
   #with(run: (desk: UndoDesk) => void): void {
     if (this.#desk) run(this.#desk);
-    else void this.open().then(run);
+    else
+      this.open().then(run, () =>
+        this.#toasts.danger(
+          'Undo could not be fetched from the server. Nothing is lost: try again when you are online.',
+        ),
+      );
   }
 }
