@@ -21,7 +21,9 @@ function insidersOf(log: LogRow[]): Map<string, { seq: number; epoch: number; id
 export function checkWriters(log: LogRow[], listOf: (scope: string) => string | undefined): Violation[] {
   const insiders = insidersOf(log);
   const found: Violation[] = [];
-  for (const { scope, seq, actor, aclEpoch } of log) {
+  for (const { scope, seq, actor, aclEpoch, runId } of log) {
+    // A run that was asked for while one might goes to its end in its conversation; its tools ask for the right anew.
+    if (runId !== null && scope.startsWith('thread:')) continue;
     const list = listOf(scope);
     const turns = (list === undefined ? undefined : insiders.get(list))?.filter(({ id }) => id === actor);
     if (turns === undefined) continue;

@@ -9,6 +9,7 @@ import { checkOverwritten } from '../oracles/overwritten.ts';
 import { checkPending } from '../oracles/pending.ts';
 import { checkRemoved } from '../oracles/removed-members.ts';
 import { checkSameOrder } from '../oracles/same-order.ts';
+import { checkEnded, checkTexts, checkToolEffects } from '../oracles/runs.ts';
 import { checkStrangers, checkWriters } from '../oracles/strangers.ts';
 import { compareImages, imageOf, type ScopeImage } from '../oracles/scope-image.ts';
 import { violation, type Violation } from '../oracles/violation.ts';
@@ -26,7 +27,7 @@ const TYPES: Record<string, EntityType[]> = {
 /** At rest: what Postgres holds, what was told on the way, and what every tab holds, stores and shows. */
 export async function judge(world: World): Promise<Violation[]> {
   const { record, run, people, tabs } = world;
-  const { log, scopes, silent } = await readLog(world.database, run);
+  const { log, scopes, silent, runs } = await readLog(world.database, run);
   const known = scopes.filter(({ isGone }) => !isGone).map(({ scope }) => scope as ScopeId);
   const images = new Map<string, ScopeImage>();
   const visible = new Map<string, Set<string>>();
@@ -58,6 +59,9 @@ export async function judge(world: World): Promise<Violation[]> {
     ...checkWriters(log, listOf),
     ...checkEpochs(log, listOf),
     ...checkStrangers(log, listOf, record.deliveries),
+    ...checkEnded(runs),
+    ...checkTexts(log, record.texts),
+    ...checkToolEffects(log, (title) => title.startsWith('asked for by ')),
     ...checkFlicker(log, record.vanished),
     ...checkPending(
       tabs.map(({ name, client: { status } }) => ({

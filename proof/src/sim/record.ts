@@ -1,6 +1,9 @@
 import type { Change, Packet } from '@muster/protocol/change';
 import type { CommandName } from '@muster/protocol/commands';
 import type { ScopeId } from '@muster/protocol/id';
+import { messageIdOf } from '@muster/domain/run-ids';
+import type { RunView } from '@muster/client/types';
+import type { SeenText } from '../oracles/runs.ts';
 import type { Answered, Kept } from '../oracles/acknowledged.ts';
 import type { Delivery } from '../oracles/removed-members.ts';
 import type { Heard } from '../oracles/same-order.ts';
@@ -22,13 +25,15 @@ export class Record {
   readonly #turns = new Map<string, Map<ScopeId, { at: number; isMember: boolean }[]>>();
   readonly deliveries: Delivery[] = [];
   readonly heard: Heard[] = [];
+  /** The conversation of each run. */
+  readonly runScopes = new Map<string, ScopeId>();
+  readonly #texts = new Map<string, SeenText>();
   /** What its maker did not see any more when it was acknowledged. */
   readonly vanished: { seat: string; id: string; within: string; what: string }[] = [];
   readonly violations: Violation[] = [];
   /** Moments at which mutations reached a gateway, by nonce. */
   readonly arrivals = new Map<string, number>();
   readonly heads = new Map<ScopeId, HeadMoment[]>();
-  /** Steps of a plan that found something to do. */
   readonly lines: string[] = [];
   readonly #isTold: boolean;
   #hash = 2_166_136_261;
@@ -51,6 +56,9 @@ export class Record {
 
   committed(at: number, packets: Packet[]): void {
     for (const { scope, to, changes } of packets) {
+      for (const { effects } of changes) {
+        for (const { type, id } of effects) if (type === 'run') this.runScopes.set(id, scope);
+      }
       if (scope.startsWith('list:')) for (const change of changes) this.#noteTurns(at, scope, change);
       const moments = this.heads.get(scope) ?? [];
       moments.push({ at, seq: to });
@@ -70,12 +78,28 @@ export class Record {
     return this.#turns.get(userId) ?? new Map<ScopeId, never>();
   }
 
+  /** Words of runs as viewers had them before them. */
+  get texts(): Iterable<SeenText> {
+    return this.#texts.values();
+  }
+
+  sawRun(seat: string, { runId, attempt, current }: RunView): void {
+    if (current === null) return;
+    const { itemId, text } = current;
+    const key = `${seat} ${itemId} ${attempt}`;
+    const n = Number(itemId.slice(itemId.lastIndexOf(':') + 1));
+    const before = this.#texts.get(key);
+    const isGrowing = before === undefined || (before.isGrowing && text.startsWith(before.text));
+    this.#texts.set(key, { seat, runId, attempt, itemId, messageId: messageIdOf(runId, n), text, isGrowing });
+  }
+
   /** The log went back: what was heard of the one that is lost proves nothing of this one. */
   forgetLostLog(): void {
     this.heard.length = 0;
     this.deliveries.length = 0;
     this.answers.length = 0;
     this.vanished.length = 0;
+    this.#texts.clear();
     this.heads.clear();
     this.#turns.clear();
     // What was applied may be lost, and has to be offered again; what was refused was told.

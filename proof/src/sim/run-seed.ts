@@ -126,6 +126,7 @@ function heal(world: World): void {
     Object.assign(weather, { pauseMs: 0, cutsAtPause: false, breakAt: undefined, diesAtPublish: false });
     if (wasCut) world.redis.restored(weather);
   }
+  for (const { weather } of world.desk.workers) weather.isFrozen = false;
   for (const tab of world.tabs) {
     tab.isOffline = false;
     if (tab.link) {
@@ -137,9 +138,10 @@ function heal(world: World): void {
   world.disturb();
 }
 
-function isAtRest({ tabs, gateways, time }: World): boolean {
+function isAtRest({ tabs, gateways, time, desk }: World): boolean {
   if (time.events % 20 !== 0) return false;
   return (
+    desk.isIdle &&
     gateways.every(({ isDead, isAccepting }) => !isDead && isAccepting) &&
     tabs.every(({ client, isAlive, isFrozen }) => {
       if (!isAlive || isFrozen || client === undefined) return false;

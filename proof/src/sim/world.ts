@@ -4,10 +4,13 @@ import type { Change, Packet } from '@muster/protocol/change';
 import { MusterError } from '@muster/protocol/error';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
 import { v7 } from 'uuid';
+import type { RunChunk } from '@muster/protocol/server-events';
 import { violation } from '../oracles/violation.ts';
 import { Eyes } from './eyes.ts';
 import { SimGateway } from './net/gateway.ts';
 import { Link } from './net/link.ts';
+import { RunDesk } from './net/run-desk.ts';
+import { SimWorker } from './net/worker.ts';
 import { SimRedis } from './net/redis.ts';
 import { usualDelay } from './net/weather.ts';
 import { Tab, type Device, type Person } from './people/tab.ts';
@@ -33,6 +36,7 @@ export class World {
   readonly redis: SimRedis;
   readonly gateways: SimGateway[] = [];
   readonly eyes: Eyes;
+  readonly desk: RunDesk;
   readonly people: Person[] = [];
   readonly devices: Device[] = [];
   readonly tabs: Tab[] = [];
@@ -56,6 +60,14 @@ export class World {
     this.eyes = new Eyes(record);
     this.redis = new SimRedis(time, plan.seed);
     this.#random = new Random(plan.seed, 'world');
+    let lives = 0;
+    const makeWorker = () =>
+      new SimWorker(lives++, {
+        ...{ time, database, redis: this.redis, seed: plan.seed },
+        onCommitted: (packets) => record.committed(time.now, packets),
+        onBeat: (runId) => this.desk.beat(runId),
+      });
+    this.desk = new RunDesk(time, database, new Random(plan.seed, 'desk'), makeWorker);
   }
 
   /** People, gateways, two lists that most of them share, and everyone's tabs. */
@@ -94,6 +106,7 @@ export class World {
   /** Lets go of everything that outlives a run. */
   async end(): Promise<void> {
     for (const gateway of this.gateways) gateway.die();
+    for (const worker of this.desk.workers) worker.die();
     for (const tab of this.tabs) if (tab.client !== undefined) tab.crash();
     this.time.clear();
     await this.database.allGivenBack();
@@ -112,6 +125,7 @@ export class World {
       seed: plan.seed,
       run,
       kept: (of, nonce, name) => void this.record.kept.push({ seat: of.name, nonce, name }),
+      seen: (of, view) => this.record.sawRun(of.name, view),
       asked: (of, clientId, event, data) => this.#asked(of, clientId, event, data),
       dial: (of, auth, events) => this.#dial(of, auth.clientId, events),
     });
@@ -126,14 +140,14 @@ export class World {
       time,
       database,
       redis,
-      runs: { findRun: async () => undefined },
+      runs: { findRun: (...args) => database.watches.findRun(...args) },
       seed: plan.seed,
       run,
       onSubmitted: ({ client }: Submission) => {
         if (client && !record.arrivals.has(client.nonce)) record.arrivals.set(client.nonce, time.now);
       },
       onCommitted: (packets: Packet[]) => record.committed(time.now, packets),
-      onHints: () => undefined,
+      onHints: (hints) => this.desk.hear(hints),
       onEmit: (link, userId, event, data) => this.#emitted(link, userId, event, data),
       onDied: (dead) => {
         // Started again by whoever watches over it.

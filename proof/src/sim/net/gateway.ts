@@ -91,6 +91,7 @@ export class SimGateway {
       time,
       database,
       isDead: () => this.isDead,
+      isFrozen: () => this.weather.isFrozen,
       delay: (moment) => {
         const { pauseMs, slowness } = this.weather;
         if (moment === 'before persist' && pauseMs > 0) {
@@ -129,6 +130,7 @@ export class SimGateway {
       databaseUrl,
       pool: latePool(database.pool, reads),
       publish: (packets) => this.#publish(packets),
+      onLog: (logEpoch) => this.bus.meetLog(logEpoch),
     });
     this.commit = Object.assign((submission: Submission) => (ports.onSubmitted(submission), commit(submission)), {
       close: () => commit.close(),

@@ -1,5 +1,6 @@
 import type { BridgeListener, RedisBridge } from '@muster/gateway/bus/redis-bridge';
 import type { GatewayMessage } from '@muster/gateway/bus/socket-host';
+import type { NewRunStreamEntry, RunStreamEntry } from '@muster/protocol/internal/run-stream';
 import type { Packet } from '@muster/protocol/change';
 import { Random } from '../random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
@@ -27,6 +28,8 @@ export class SimRedis {
   readonly #time: VirtualTime;
   readonly #random: Random;
   readonly #lines = new Set<Line>();
+  /** The attempt that may write a run's stream. */
+  readonly #holders = new Map<string, number>();
 
   constructor(time: VirtualTime, seed: number) {
     this.#time = time;
@@ -94,14 +97,25 @@ export class SimRedis {
     };
   }
 
-  /** A worker's flush: stored, and told to who watches. */
-  append(runId: string, json: string): void {
+  /** A worker's flush, as the script in Redis does it. @returns false where a higher attempt holds the stream */
+  append(runId: string, entry: NewRunStreamEntry): boolean {
+    if ((this.#holders.get(runId) ?? 0) > entry.a) return false;
+    this.#holders.set(runId, entry.a);
     const stored = this.streams.get(runId) ?? [];
+    const json = JSON.stringify({ n: stored.length + 1, ...entry });
     stored.push(json);
     this.streams.set(runId, stored);
     for (const line of this.#lines) {
-      if (line.channels.has(runId)) this.#bring(line, () => line.listener.onRunEntry(runId, json));
+      if (!line.channels.has(runId) || this.#random.chance(this.weather.drop)) continue;
+      this.#bring(line, () => line.listener.onRunEntry(runId, json));
     }
+    return true;
+  }
+
+  /** The epoch under which words of a run were written. */
+  epochOfWords(runId: string, attempt: number, itemId: string, offset: number): number | undefined {
+    const found = (this.streams.get(runId) ?? []).map((json) => JSON.parse(json) as RunStreamEntry);
+    return found.findLast((one) => one.k === 'text' && one.a === attempt && one.i === itemId && one.o <= offset)?.e;
   }
 
   /** A line is back: the subscriber has all its channels again. */

@@ -1,6 +1,6 @@
 import { createClient } from '@muster/client/client';
 import { createMemoryStorage, type MemoryDisk } from '@muster/client/memory-storage';
-import type { Clock, MusterClient, StoragePort, TabSeat, Transport } from '@muster/client/types';
+import type { Clock, MusterClient, RunView, StoragePort, TabSeat, Transport } from '@muster/client/types';
 import type { CommandName } from '@muster/protocol/commands';
 import type { EntityType } from '@muster/protocol/entity';
 import type { ScopeId } from '@muster/protocol/id';
@@ -44,6 +44,8 @@ export interface TabPorts {
   run: number;
   /** Told what it asks, and what it is answered. */
   asked(tab: Tab, clientId: string, event: string, data: unknown): (answer: unknown) => void;
+  /** What is before a person who watches a run. */
+  seen(tab: Tab, view: RunView): void;
   /** A mutation is on the disk. */
   kept(tab: Tab, nonce: string, name: CommandName): void;
   /** A connection to some gateway. */
@@ -67,6 +69,7 @@ export class Tab {
   /** Tasks that were deleted here, to be brought back. */
   readonly deleted: string[] = [];
   readonly #mirror = new Map<string, { scope: ScopeId; type: string; id: string; value: unknown }>();
+  readonly #watched = new Set<string>();
   #life = new Life();
   #seats: TabSeat[] = [];
   #lives = 0;
@@ -131,6 +134,7 @@ export class Tab {
       storage: slowStorage(this.#keepSeats(createMemoryStorage(this.device.disk)), time, random, life),
     });
     this.#mirror.clear();
+    this.#watched.clear();
     // What the disk held is there: a page reads anew what it shows.
     this.client.on('hydrated', () => this.#readAnew());
     this.client.on('entities', (changes) => {
@@ -138,6 +142,7 @@ export class Tab {
         // One person is a member of several lists under one id: it is this scope's that changed.
         const held = this.client.all(scope, type).find((one) => one.id === id);
         const key = `${scope} ${type} ${id}`;
+        if (type === 'run' && held && this.followed.has(scope)) this.#watch(id);
         if (held) this.#mirror.set(key, { scope, type, id, value: held.value });
         else this.#mirror.delete(key);
       }
@@ -150,6 +155,14 @@ export class Tab {
   /** What a page would show that follows the client's news and never asks for more. */
   mirrorOf(scope: ScopeId): { type: string; id: string; value: unknown }[] {
     return [...this.#mirror.values()].filter((held) => held.scope === scope);
+  }
+
+  #watch(runId: string): void {
+    if (this.#watched.has(runId)) return;
+    this.#watched.add(runId);
+    const handle = this.client.watchRun(runId);
+    handle.subscribe((view) => this.#ports.seen(this, view));
+    void handle.ready.catch(() => undefined);
   }
 
   #readAnew(): void {

@@ -60,6 +60,8 @@ export const FAULTS = {
   'clock skewed': 2,
   'storage copied': 2,
   'reader slow': 3,
+  'worker killed': 5,
+  'worker frozen': 5,
   restored: 1,
 } as const;
 export type FaultKind = keyof typeof FAULTS;

@@ -56,6 +56,16 @@ export function strike(world: World, kind: FaultKind, salt: number, lastsMs: num
       return world.disturb((one) => one.device === tab.device);
     case 'storage copied':
       return copyStorage(world, tab);
+    case 'worker killed':
+    case 'worker frozen': {
+      const { workers } = world.desk;
+      const busy = workers.filter((one) => [...world.record.runScopes.keys()].some((runId) => one.isAt(runId)));
+      const worker = random.pick(busy.length > 0 ? busy : workers)!;
+      if (kind === 'worker killed') return world.desk.kill(worker);
+      worker.weather.isFrozen = true;
+      // Long enough for another one to take its work.
+      return void time.after(Math.max(lastsMs, random.between(4_000, 7_000)), () => (worker.weather.isFrozen = false));
+    }
     case 'reader slow':
       return slowDown(world, tab, Math.min(lastsMs, MOST_SLOW_MS));
     case 'restored':
@@ -153,6 +163,7 @@ function restoreLater(world: World, afterMs: number): void {
           record.forgetLostLog();
           world.restores += 1;
           world.eyes.forgetAll();
+          world.desk.lookAtAll();
           world.disturb();
         },
       });

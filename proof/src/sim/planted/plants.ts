@@ -2,6 +2,7 @@ import type { PlantedBug } from './planted-bug.ts';
 import { CLIENT_PLANTS } from './client-plants.ts';
 import { COMMIT_PLANTS } from './commit-plants.ts';
 import { GATEWAY_PLANTS } from './gateway-plants.ts';
+import { RUN_PLANTS } from './run-plants.ts';
 
 /** All of them. */
-export const PLANTS: readonly PlantedBug[] = [...COMMIT_PLANTS, ...GATEWAY_PLANTS, ...CLIENT_PLANTS];
+export const PLANTS: readonly PlantedBug[] = [...COMMIT_PLANTS, ...GATEWAY_PLANTS, ...CLIENT_PLANTS, ...RUN_PLANTS];

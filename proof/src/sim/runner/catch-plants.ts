@@ -7,6 +7,8 @@ import type { SimStores } from './stores.ts';
 
 /** A planted bug that so many seeds do not show is not caught. */
 const MOST_SEEDS = 400;
+/** Nor is one that so long does not show. */
+const MOST_MS = 300_000;
 
 export interface Caught {
   name: string;
@@ -49,7 +51,7 @@ async function catchOne(stores: SimStores, bug: PlantedBug, first: number): Prom
   const child = await SeedProcess.start(await stores.makeDatabase(), name).catch((error: Error) => error);
   if (child instanceof Error) return { name, seconds: seconds(), fault: child.message };
   try {
-    for (let tried = 1; tried <= MOST_SEEDS; tried++) {
+    for (let tried = 1; tried <= MOST_SEEDS && performance.now() - began < MOST_MS; tried++) {
       const seed = first + tried - 1;
       const { broken } = await child.run(seed);
       const fits = broken.find(({ promise }) => bug.breaks.includes(promise));

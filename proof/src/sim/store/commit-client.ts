@@ -27,6 +27,8 @@ export interface CommitPort {
   /** Whether the connection breaks here. */
   breaks(moment: Moment): boolean;
   isDead(): boolean;
+  /** The process stands still: what it has not sent, it sends once it goes on. */
+  isFrozen(): boolean;
 }
 
 const ports = new Map<string, CommitPort>();
@@ -106,6 +108,7 @@ class CommitClient extends EventEmitter {
       : ['before persist', 'after persist'];
     const leave = () => {
       if (this.#port.isDead() || this.#isEnded) return this.#release();
+      if (this.#port.isFrozen()) return void time.after(20, leave);
       // Only one waits for a lock at a time: who comes next out of several would be Postgres's choice.
       if (isFirst && time.work.isBlocked) return void time.after(1, leave);
       if (this.#port.breaks(before)) return this.#break(flight);
@@ -132,6 +135,7 @@ class CommitClient extends EventEmitter {
         }
         const deliver = () => {
           if (this.#port.isDead() || this.#isEnded) return this.#release();
+          if (this.#port.isFrozen()) return void time.after(20, deliver);
           if (this.#port.breaks(moment)) return this.#break(flight);
           for (const event of heard.events) event(flight);
         };

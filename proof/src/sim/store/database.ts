@@ -1,5 +1,8 @@
 import { connectionConfig, createDatabase, NamingClient } from '@muster/db/connection';
 import { createClientRepository, type ClientRepository } from '@muster/db/repositories/client.repository';
+import { createRunWatchRepository, type RunWatchRepository } from '@muster/db/repositories/run-watch.repository';
+import { createRunWorkRepository, type RunWorkRepository } from '@muster/db/repositories/run-work.repository';
+import { createToolListRepository, type ToolListRepository } from '@muster/db/repositories/tool-list.repository';
 import { createFeedRepository } from '@muster/db/repositories/feed.repository';
 import type { FeedRepository } from '@muster/db/repositories/feed-types';
 import type { ScopeId } from '@muster/protocol/id';
@@ -24,6 +27,9 @@ export class Database {
   readonly pool: pg.Pool;
   readonly feed: FeedRepository;
   readonly clients: ClientRepository;
+  readonly runs: RunWorkRepository;
+  readonly lists: ToolListRepository;
+  readonly watches: RunWatchRepository;
   readonly #spare: RealConnection[] = [];
   readonly #lent = new Set<RealConnection>();
   readonly #monitor: pg.Client;
@@ -42,6 +48,9 @@ export class Database {
     const db = createDatabase(this.pool);
     this.feed = createFeedRepository(db);
     this.clients = createClientRepository(db);
+    this.runs = createRunWorkRepository(db);
+    this.lists = createToolListRepository(db);
+    this.watches = createRunWatchRepository(db);
     this.#monitor = new Client(url);
     this.#monitor.on('error', () => undefined);
   }

@@ -1,3 +1,4 @@
+import type { RunRow } from '../../oracles/runs.ts';
 import { epochOf, RUN_MS } from '../time/install.ts';
 import type { Person } from '../people/tab.ts';
 import type { Database } from './database.ts';
@@ -29,9 +30,9 @@ const inBounds = (column: string) =>
 /** What Postgres holds of a run. */
 export async function readLog(database: Database, run: number) {
   const bounds = boundsOf(run);
-  const [log, scopes, clients] = await Promise.all([
+  const [log, scopes, clients, runs] = await Promise.all([
     database.query<StoredChange>(
-      `select scope_id as scope, seq, txn_id as "txnId", actor, client_id as "clientId", mid, nonce, run_id as "runId",
+      `select scope_id as scope, seq, txn_id as "txnId", coalesce(actor_for, actor) as actor, client_id as "clientId", mid, nonce, run_id as "runId",
          call_id as "callId", acl_epoch as "aclEpoch", base, effects, prev, overwrote, at
        from change where ${inBounds('scope_id')} order by scope_id, seq`,
       bounds,
@@ -45,8 +46,13 @@ export async function readLog(database: Database, run: number) {
       `select silent from client where principal_id between $1 and $2`,
       bounds,
     ),
+    database.query<RunRow>(
+      `select r.id, r.scope_id as scope, r.status, r.attempt from run r join scope s on s.id = r.scope_id and s.gone is null
+       where ${inBounds('r.scope_id')}`,
+      bounds,
+    ),
   ]);
-  return { log, scopes, silent: clients.flatMap(({ silent }) => Object.values(silent).map(([nonce]) => nonce)) };
+  return { log, scopes, runs, silent: clients.flatMap(({ silent }) => Object.values(silent).map(([nonce]) => nonce)) };
 }
 
 export interface StoredChange {
