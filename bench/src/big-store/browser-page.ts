@@ -53,7 +53,11 @@ export class BrowserPage {
 async function bundle(entry: string): Promise<string> {
   const output = await build({
     ...{ configFile: false, logLevel: 'error' },
-    build: { write: false, target: 'es2023', rollupOptions: { input: entry, output: { format: 'es' } } },
+    build: {
+      write: false,
+      target: 'es2023',
+      rollupOptions: { input: entry, output: { format: 'es', codeSplitting: false } },
+    },
   });
   const [built] = [output].flat();
   const chunk = built && 'output' in built ? built.output.find(({ type }) => type === 'chunk') : undefined;
