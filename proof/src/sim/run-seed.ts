@@ -1,7 +1,7 @@
 import { scopeOf } from '@muster/protocol/id';
 import type { Tab } from './people/tab.ts';
 import type { Violation } from '../oracles/violation.ts';
-import { act, resetWords, type ActPorts } from './people/act.ts';
+import { act, resetWords, seenTasks, type ActPorts } from './people/act.ts';
 import { race } from './people/race.ts';
 import { judge } from './judge.ts';
 import type { Plan } from './plan/plan.ts';
@@ -77,7 +77,7 @@ function schedule(world: World): void {
   const ports: ActPorts = {
     people: world.people,
     lists: () => [...record.heads.keys()].filter((scope) => scope.startsWith('list:')),
-    tasks: () => world.seenTasks(),
+    tasks: () => seenTasks(world.tabs),
     onDone: (of, name, args, { nonce, outcome }) => {
       record.note(time.now, `${of.name} ${name} ${world.describe(args)}`);
       void outcome.then(({ status }) => {

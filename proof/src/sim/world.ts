@@ -165,18 +165,6 @@ export class World {
     for (const tab of this.tabs) if (isTouched(tab)) tab.disturbedAt = this.time.now;
   }
 
-  /** Tasks that somebody has before them. */
-  seenTasks(): string[] {
-    const seen = new Set<string>();
-    for (const { client, isAlive, device } of this.tabs) {
-      if (client === undefined || !isAlive) continue;
-      for (const { id } of client.all(scopeOf('user', device.person.id), 'membership')) {
-        for (const task of client.all(scopeOf('list', id), 'task')) seen.add(task.id);
-      }
-    }
-    return [...seen].sort();
-  }
-
   /** Whether a transaction is under way somewhere. */
   get hasOpenCommit(): boolean {
     return this.database.hasOpenTransaction;
@@ -267,6 +255,7 @@ export class World {
       record.note(time.now, `→ ${link.name} ${this.nameOf(packet.scope)} ${packet.from}–${packet.to}`);
       return note(packet);
     }
+    if (event === 'run:chunk') this.#words(link, userId, at, data as RunChunk);
     if (event === 'scope:gone')
       record.note(time.now, `→ ${link.name} gone ${this.nameOf((data as { scope: ScopeId }).scope)}`);
     if (!event.startsWith('answer ')) return;
@@ -285,6 +274,13 @@ export class World {
       if (result.kind !== undefined)
         record.note(time.now, `→ ${link.name} ${event} ${this.nameOf(result.scope)} ${result.kind}`);
     }
+  }
+
+  #words(link: Link, userId: string, at: number, { runId, attempt, itemId, offset }: RunChunk): void {
+    const aclEpoch = this.redis.epochOfWords(runId, attempt, itemId, offset);
+    const scope = this.record.runScopes.get(runId);
+    if (scope === undefined || aclEpoch === undefined) return;
+    this.record.deliveries.push({ seat: link.name, userId, scope, at, aclEpoch });
   }
 
   /** Connections on which a mutation was given back: those behind it are out of order. */

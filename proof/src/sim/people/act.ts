@@ -184,3 +184,15 @@ export function follow(tab: Tab, scope: ScopeId): void {
   tab.followed.add(scope);
   void tab.client.open(scope).ready.catch(() => undefined);
 }
+
+/** Tasks that somebody has before them. */
+export function seenTasks(tabs: readonly Tab[]): string[] {
+  const seen = new Set<string>();
+  for (const { client, isAlive, device } of tabs) {
+    if (client === undefined || !isAlive) continue;
+    for (const { id } of client.all(scopeOf('user', device.person.id), 'membership')) {
+      for (const task of client.all(scopeOf('list', id), 'task')) seen.add(task.id);
+    }
+  }
+  return [...seen].sort();
+}
