@@ -5,11 +5,14 @@ import * as z from 'zod/mini';
 import { v4 } from 'uuid';
 import { editsOf } from './edits.ts';
 import type { Emitter } from './emitter.ts';
-import { createIntent, VOID, type Intent } from './intent.ts';
+import { createIntent, toMutation, VOID, type Intent } from './intent.ts';
 import { Enqueuer } from './enqueuer.ts';
+import { Foretold } from './foretold.ts';
+import { Recent } from './recent.ts';
 import type { Replica } from './replica.ts';
 import type { StorageCare } from './storage-care.ts';
 import type { StorageWriter } from './storage-writer.ts';
+import type { TabNews } from './tab-news.ts';
 import type { Clock, MusterClient, MutateOptions, Outcome, PendingMutation, StoragePort, TabSeat } from './types.ts';
 
 export interface OutboxOptions {
@@ -31,23 +34,16 @@ export interface OutboxOptions {
 /** Far more than can leave while one list is read from disk. */
 const MET = 10_000;
 
-/** What one tab tells the others. Nonces, never mids: a client that renews counts again from 1. */
-export type TabNews =
-  | { news: 'queued'; mutation: PendingMutation }
-  | { news: 'answered'; nonce: string; first: FirstAnswer }
-  | { news: 'voided'; nonces: string[] }
-  | { news: 'renewed' }
-  | { news: 'user' };
-
 /** The queue's edges: what enters it here, from disk and from other tabs, and what leaves it by an answer. */
 export class Outbox {
   readonly #options: OutboxOptions;
   /** All mids up to this one are known here: past it a mid of another tab may be missing. */
   #seen = 0;
   /** Nonces that were in this tab's queue: a list read from disk may name one that has left meanwhile. */
-  readonly #met = new Set<string>();
+  readonly #met = new Recent(MET);
 
   readonly #enqueuer: Enqueuer;
+  readonly #foretold: Foretold;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -62,6 +58,12 @@ export class Outbox {
         options.queued();
       },
       refused: (intent, error) => this.#reject(intent, error),
+    });
+    this.#foretold = new Foretold({
+      ...options,
+      find: (nonce) => this.find(nonce),
+      refill: async () => void (options.seat() && (await this.refill())),
+      forgotten: (nonce) => void (this.#met.delete(nonce), options.queued()),
     });
   }
 
@@ -88,11 +90,12 @@ export class Outbox {
     const made = { mid: null, nonce: v4(), name, args, base: null, queuedAt: clock.now(), seqs: null };
     const intent = createIntent(ifStill ? { ...made, ifStill } : made);
     const outcome = new Promise<Outcome>((resolve) => (intent.resolve = resolve));
-    this.#meet(intent.nonce);
+    this.#met.add(intent.nonce);
     replica.paint([isUnforeseen ? replica.view.adopt(intent) : this.#insert(intent)], 'local');
     emitter.emit('made', { nonce: intent.nonce, name, args, edits: editsOf(replica.view, intent) });
     const scope = intent.effects[0]?.scope;
     intent.base = (scope && replica.confirmed.position(scope)?.seq) ?? null;
+    this.#options.seat()?.post({ news: 'made', mutation: toMutation(intent) } satisfies TabNews);
     this.#enqueuer.put(intent);
     this.#options.queued();
     return {
@@ -225,6 +228,7 @@ export class Outbox {
   hear(news: TabNews): void {
     const { replica } = this.#options;
     if (news.news === 'queued') this.learn(news.mutation);
+    else if (news.news === 'made') this.#adopt(news.mutation, false);
     else if (news.news === 'answered') {
       const intent = this.find(news.nonce);
       if (intent && z.safeParse(firstAnswer, news.first).success) void this.settle(intent, news.first, true);
@@ -280,20 +284,15 @@ export class Outbox {
     if (!view.isSorted) this.#options.replica.paint([view.redecideAll()], 'local');
   }
 
-  #meet(nonce: string): void {
-    this.#met.add(nonce);
-    const [oldest] = this.#met.size > MET ? this.#met : [];
-    if (oldest !== undefined) this.#met.delete(oldest);
-  }
-
-  #adopt(mutation: PendingMutation): void {
+  #adopt(mutation: PendingMutation, isStored = true): void {
     const known = this.find(mutation.nonce);
     if (known) {
-      if (known.mid === null) this.#give(known, mutation.mid);
+      if (isStored && known.mid === null) this.#give(known, mutation.mid);
       return;
     }
     if (this.#met.has(mutation.nonce)) return;
-    this.#meet(mutation.nonce);
+    this.#met.add(mutation.nonce);
+    if (!isStored) return this.#foretold.show(mutation);
     const { replica } = this.#options;
     replica.paint([replica.view.adopt(createIntent(mutation))], 'local');
   }

@@ -3,11 +3,12 @@ import type { Hello } from '@muster/protocol/server-events';
 import { scopeOf } from '@muster/protocol/id';
 import { v4 } from 'uuid';
 import type { Emitter } from './emitter.ts';
-import type { Outbox, TabNews } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
 import type { ProfileBook } from './profiles.ts';
 import type { Replica } from './replica.ts';
 import type { Scopes } from './scopes.ts';
 import type { StorageWriter } from './storage-writer.ts';
+import type { TabNews } from './tab-news.ts';
 import type { TabSeat } from './types.ts';
 
 export interface SessionOptions {

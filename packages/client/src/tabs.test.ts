@@ -68,6 +68,45 @@ describe.each(DISKS)('two tabs %s', (_name, disk) => {
     expect(titles(tabs[0]!)).toEqual(titles(tabs[1]!));
   });
 
+  it('see an edit before it is on disk, and take it back where its tab ended before it was', async () => {
+    const storage = open();
+    const held: (() => void)[] = [];
+    let isGone = false;
+    const slow = world.client({
+      storage: Object.assign(Object.create(storage) as StoragePort, {
+        enqueue: (...args: Parameters<StoragePort['enqueue']>) =>
+          new Promise((resolve, reject) => {
+            held.push(() => {
+              if (!isGone) storage.enqueue(...args).then(resolve, reject);
+            });
+          }),
+      }),
+    });
+    await slow.start();
+    await vi.waitFor(() => expect(slow.scopeState(LIST_SCOPE)).toMatchObject({ isFresh: true }));
+    slow.mutate('task.create', { id: uuid(1), listId: LIST, title: 'Slow' });
+    await vi.waitFor(() => expect(tabs.map((tab) => titles(tab))).toEqual([['Slow'], ['Slow']]));
+    expect(await storage.pending()).toEqual([]);
+    expect(world.server.taken).toEqual([]);
+    // What is made of it goes to the server behind it, or not at all.
+    held[0]!();
+    await vi.waitFor(() => expect(world.server.taken.map(({ mid }) => mid)).toEqual([1]));
+    await vi.waitFor(() => expect(tabs.map((tab) => tab.status.pending)).toEqual([0, 0]));
+
+    slow.mutate('task.create', { id: uuid(2), listId: LIST, title: 'Never stored' });
+    await vi.waitFor(() => expect(tabs.map((tab) => titles(tab).length)).toEqual([2, 2]));
+    isGone = true;
+    await vi.waitFor(async () => {
+      await world.clock.advance(2_000);
+      expect(tabs.map((tab) => titles(tab))).toEqual([['Slow'], ['Slow']]);
+    });
+    expect(tabs.map((tab) => tab.status.pending)).toEqual([0, 0]);
+    isGone = false;
+    held[1]!();
+    await vi.waitFor(() => expect(world.server.taken.map(({ mid }) => mid)).toEqual([1, 2]));
+    await vi.waitFor(() => expect(titles(tabs[0]!)).toEqual(['Slow', 'Never stored']));
+  });
+
   it('go on when the one that pushes is closed', async () => {
     const first = connectionsOf()[0];
     world.server.intercept = (frame, connection) => frame.event === 'mutate' && connection === first;

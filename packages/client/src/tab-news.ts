@@ -1,0 +1,12 @@
+import type { FirstAnswer } from '@muster/protocol/client-events';
+import type { PendingMutation } from './types.ts';
+
+/** What one tab tells the others. Nonces, never mids: a client that renews counts again from 1. */
+export type TabNews =
+  /** Shown and not on disk yet: its mid does not count. */
+  | { news: 'made'; mutation: PendingMutation }
+  | { news: 'queued'; mutation: PendingMutation }
+  | { news: 'answered'; nonce: string; first: FirstAnswer }
+  | { news: 'voided'; nonces: string[] }
+  | { news: 'renewed' }
+  | { news: 'user' };
