@@ -50,21 +50,31 @@ async function chaos(options: ChaosOptions): Promise<number> {
 async function runRound({ clients, minutes, isBrief, acts }: ChaosOptions, seed: number, folder: string) {
   const began = performance.now();
   const say = (line: string) => console.log(`  ${line}`);
-  const round = await Round.begin({
-    ...{ seed, clients, isBrief, folder, say, stormMs: minutes * 60_000, actsPerSecond: acts },
-  });
-  const stop = () => void round.close().finally(() => process.exit(130));
+  let close = async () => {};
+  let isInterrupted = false;
+  const stop = () => {
+    isInterrupted = true;
+    void close().finally(() => process.exit(130));
+  };
   // They have process groups of their own, which Ctrl-C does not reach; `disconnect`: whoever started us is gone.
   const ends = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
   for (const end of ends) process.once(end, stop);
   try {
+    const round = await Round.begin({
+      ...{ seed, clients, isBrief, folder, say, stormMs: minutes * 60_000, actsPerSecond: acts },
+      opened: (closeAll) => (close = closeAll),
+    });
     say(`${((performance.now() - began) / 1_000).toFixed(0)} s to begin`);
     await round.storm();
     const late: Violation[] = await round.rest();
     return [...late, ...(await round.verdict())];
+  } catch (error) {
+    // What fails because everything is being closed is no news.
+    if (isInterrupted) return await new Promise<never>(() => undefined);
+    throw error;
   } finally {
     for (const end of ends) process.off(end, stop);
-    await round.close();
+    await close();
     say(`${((performance.now() - began) / 1_000).toFixed(0)} s in all`);
   }
 }

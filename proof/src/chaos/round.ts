@@ -29,6 +29,8 @@ export interface RoundOptions {
   /** For data, logs and histories. */
   folder: string;
   say(line: string): void;
+  /** Told at once how to close what there is so far: whoever is interrupted leaves no server behind. */
+  opened?(close: () => Promise<void>): void;
 }
 
 const CLIENTS_A_PROCESS = 60;
@@ -41,28 +43,44 @@ export class Round {
   readonly cast: Cast;
   readonly people: Person[];
   readonly database: DatabaseReader;
+  readonly close: () => Promise<void>;
   readonly #options: RoundOptions;
 
-  private constructor(options: RoundOptions, parts: Pick<Round, 'world' | 'crowd' | 'cast' | 'people' | 'database'>) {
+  private constructor(
+    options: RoundOptions,
+    parts: Pick<Round, 'world' | 'crowd' | 'cast' | 'people' | 'database' | 'close'>,
+  ) {
     this.#options = options;
     ({ world: this.world, crowd: this.crowd, cast: this.cast, people: this.people, database: this.database } = parts);
+    this.close = parts.close;
   }
 
   /** The product is up, everyone is connected, and they share lists and conversations. */
   static async begin(options: RoundOptions): Promise<Round> {
     const { folder, clients, seed } = options;
     mkdirSync(folder, { recursive: true });
-    const world = await startWorld(folder);
-    const cast = castOf(clients, new Random(seed, 'cast'));
-    const people = await signUp(world.gatewayUrl, cast.people);
-    const url = `http://127.0.0.1:${world.front.port}`;
-    const crowd = await Crowd.enter(Math.max(2, Math.ceil(clients / CLIENTS_A_PROCESS)), {
-      ...{ cast, people, url, folder, seed },
-    });
-    const database = new DatabaseReader(world.databaseUrl);
-    const round = new Round(options, { world, crowd, cast, people, database });
-    await round.#share();
-    return round;
+    const closers: (() => Promise<void>)[] = [];
+    const close = async () => {
+      for (const one of closers.splice(0).reverse()) await one();
+    };
+    options.opened?.(close);
+    try {
+      const world = await startWorld(folder, (closeWorld) => closers.push(closeWorld));
+      const cast = castOf(clients, new Random(seed, 'cast'));
+      const people = await signUp(world.gatewayUrl, cast.people);
+      const database = new DatabaseReader(world.databaseUrl);
+      closers.push(() => database.close());
+      const crowd = await Crowd.enter(Math.max(2, Math.ceil(clients / CLIENTS_A_PROCESS)), {
+        ...{ cast, people, url: `http://127.0.0.1:${world.front.port}`, folder, seed },
+      });
+      closers.push(() => crowd.close());
+      const round = new Round(options, { world, crowd, cast, people, database, close });
+      await round.#share();
+      return round;
+    } catch (error) {
+      await close();
+      throw error;
+    }
   }
 
   /** Everyone acts while the schedule is carried out. Over once both are. */
@@ -122,12 +140,6 @@ export class Round {
       words: await readWordEpochs(world.redisUrl, PREFIX, runIds),
       processes: [...world.records(), ...crowd.records()],
     };
-  }
-
-  async close(): Promise<void> {
-    await this.crowd.close();
-    await this.database.close();
-    await this.world.close();
   }
 
   async #images() {

@@ -11,6 +11,7 @@ export class StoreProcess {
   readonly name: string;
   readonly #start: () => Promise<Started>;
   #server: Started | undefined;
+  #starting: Promise<Started> | undefined;
   #frozen: number[] = [];
   #busy: Promise<unknown> = Promise.resolve();
 
@@ -20,7 +21,8 @@ export class StoreProcess {
   }
 
   async start(): Promise<void> {
-    this.#server = await this.#start();
+    this.#starting = this.#start();
+    this.#server = await this.#starting;
   }
 
   inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -63,7 +65,9 @@ export class StoreProcess {
 
   async close(): Promise<void> {
     this.thaw();
-    await this.#server?.stop();
+    // One that is just starting would outlive us.
+    const server = await this.#starting?.catch(() => undefined);
+    await server?.stop();
   }
 }
 

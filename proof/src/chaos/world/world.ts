@@ -48,8 +48,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** @param folder for data and logs */
-export async function startWorld(folder: string): Promise<World> {
+/**
+ * @param folder for data and logs
+ * @param opened told at once how to close what there is so far
+ */
+export async function startWorld(folder: string, opened: (close: () => Promise<void>) => void): Promise<World> {
   mkdirSync(folder, { recursive: true });
   const [postgresPort, redisPort] = [await findAnyPort(), await findAnyPort()];
   const postgres = new StoreProcess('Postgres', () =>
@@ -67,6 +70,7 @@ export async function startWorld(folder: string): Promise<World> {
   const close = async () => {
     for (const one of closers.splice(0).reverse()) await one();
   };
+  opened(close);
   try {
     closers.push(
       () => postgres.close(),
