@@ -29,6 +29,7 @@ export async function judge(world: World): Promise<Violation[]> {
   const { record, run, people, tabs } = world;
   const { log, scopes, silent, runs } = await readLog(world.database, run);
   const known = scopes.filter(({ isGone }) => !isGone).map(({ scope }) => scope as ScopeId);
+  const gone = new Set(scopes.filter(({ isGone }) => isGone).map(({ scope }) => scope));
   const images = new Map<string, ScopeImage>();
   const visible = new Map<string, Set<string>>();
   for (const { id } of people) {
@@ -73,12 +74,17 @@ export async function judge(world: World): Promise<Violation[]> {
     ),
   ];
   for (const tab of tabs) {
-    found.push(...checkTab(tab, images, visible.get(tab.device.person.id)!, world.restores > 0));
+    found.push(...checkTab(tab, images, visible.get(tab.device.person.id)!, world.restores > 0 ? undefined : gone));
   }
   return found;
 }
 
-function checkTab(tab: Tab, images: Map<string, ScopeImage>, visible: Set<string>, wasRestored: boolean): Violation[] {
+function checkTab(
+  tab: Tab,
+  images: Map<string, ScopeImage>,
+  visible: Set<string>,
+  gone: Set<string> | undefined,
+): Violation[] {
   const found: Violation[] = [];
   const { client, name, device } = tab;
   const stored = device.disk.current;
@@ -108,8 +114,9 @@ function checkTab(tab: Tab, images: Map<string, ScopeImage>, visible: Set<string
     }
   }
   for (const scope of stored?.scopes.keys() ?? []) {
-    // A conversation that was lost with the log is in no list any more: nothing says that it is gone.
-    if (visible.has(scope) || (wasRestored && scope.startsWith('thread:'))) continue;
+    if (visible.has(scope)) continue;
+    // A conversation that was deleted, or lost with the log, while nobody here looked at it: the promise is about removals.
+    if (scope.startsWith('thread:') && (gone === undefined || gone.has(scope))) continue;
     found.push(violation('P4 told', `${name} keeps ${scope}, which is not theirs any more`, { seat: name, scope }));
   }
   return found;

@@ -47,7 +47,7 @@ export const GATEWAY_PLANTS: PlantedBug[] = [
         file: 'gateway/src/bus/gate.ts',
         find: '        if (this.#check(passages)) {\n',
         replace:
-          '        if (this.#check(passages)) {\n          await new Promise((resolve) => setTimeout(resolve, 6));\n',
+          '        if (this.#check(passages)) {\n          await new Promise((resolve) => setTimeout(resolve, 40));\n',
       },
     ],
   },

@@ -35,11 +35,6 @@ export const RUN_PLANTS: PlantedBug[] = [
         find: 'if (entry.e > group.epoch && !(await this.#ports.fence.raise(group, entry.e))) return;',
         replace: '',
       },
-      {
-        file: 'gateway/src/bus/fence.ts',
-        find: 'for (const entry of [...group.entries]) {',
-        replace: 'for (const entry of [...group.entries].filter((one) => one.scope === group.acl)) {',
-      },
     ],
   },
   {

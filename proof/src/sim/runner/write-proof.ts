@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { PROMISES } from '../../oracles/violation.ts';
@@ -9,34 +9,53 @@ import type { Verdict } from './run-seeds.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'sync-proof.md');
 
+const FIGURES = join(import.meta.dirname, '..', '..', '..', 'figures.json');
+
 export interface Proof {
-  verdict: Verdict;
+  verdict?: Verdict | undefined;
   caught: Caught[];
   first: number;
   postgres: string;
 }
 
+/** What the last runs came to. Plants may be run one at a time: each keeps what its own last run came to. */
+interface Figures {
+  run?: Omit<Verdict, 'faults'> & { faults: Record<string, number>; first: number; postgres: string; cores: number };
+  plants: Record<string, Caught>;
+}
+
 /** docs/sync-proof.md: what was run, what it came to, and what it is able to find. */
-export function writeProof(proof: Proof): void {
-  writeFileSync(DOCUMENT, documentOf(proof));
+export function writeProof({ verdict, caught, first, postgres }: Proof): void {
+  const figures: Figures = existsSync(FIGURES)
+    ? (JSON.parse(readFileSync(FIGURES, 'utf8')) as Figures)
+    : { plants: {} };
+  if (verdict) {
+    const faults = Object.fromEntries(verdict.faults);
+    const failed = verdict.failed.map((one) => ({ ...one, lines: [] }));
+    figures.run = { ...verdict, faults, failed, first, postgres, cores: cpus().length };
+  }
+  for (const one of caught) figures.plants[one.name] = one;
+  writeFileSync(FIGURES, `${JSON.stringify(figures, null, 2)}\n`);
+  writeFileSync(DOCUMENT, documentOf(figures));
   console.log('docs/sync-proof.md is written.');
 }
 
-export function documentOf({ verdict, caught, first, postgres }: Proof): string {
-  const { ran, failed, seconds, ops, virtualSeconds, faults } = verdict;
+export function documentOf({ run, plants }: Figures): string {
+  if (run === undefined) throw new Error('No seeds were run yet: there is nothing to write of.');
+  const { ran, failed, seconds, ops, virtualSeconds, faults, first, postgres, cores } = run;
   const count = (n: number) => Math.round(n).toLocaleString('en-GB');
   const isSound = failed.length === 0;
   const lines = [
     '# Proof of sync',
     '',
-    'Written by `npm run sim -- --planted --seeds <n> --write`: the figures are those of its last run. How it works, and',
+    'Written by `npm run sim` with `--write`: the figures are those of the last runs. How it works, and',
     'why a seed reproduces a run: [decision 7](decisions/0007-virtual-time-real-postgres.md).',
     '',
     '## The last run',
     '',
     `Seeds ${first} to ${first + ran - 1}: **${count(ran)} runs, ${failed.length === 0 ? 'every promise held' : `${failed.length} broke a promise`}**.`,
     `${count(ops)} mutations, ${count(virtualSeconds / 3_600)} hours of virtual time in ${count(seconds)} s`,
-    `(${(ran / seconds).toFixed(1)} seeds a second on ${cpus().length} cores, Postgres ${postgres}).`,
+    `(${(ran / seconds).toFixed(1)} seeds a second on ${cores} cores, Postgres ${postgres}).`,
     '',
     ...(isSound
       ? []
@@ -50,7 +69,7 @@ export function documentOf({ verdict, caught, first, postgres }: Proof): string 
     '',
     '| fault | times |',
     '| --- | ---: |',
-    ...Object.keys(FAULTS).map((kind) => `| ${kind} | ${count(faults.get(kind) ?? 0)} |`),
+    ...Object.keys(FAULTS).map((kind) => `| ${kind} | ${count(faults[kind] ?? 0)} |`),
     '',
     `Meanwhile two to four people in up to six tabs (and copies of them) do what people do, ${Object.keys(OPS).length} kinds of thing:`,
     `${Object.keys(OPS).join(', ')}.`,
@@ -69,7 +88,7 @@ export function documentOf({ verdict, caught, first, postgres }: Proof): string 
     '| planted bug | what it does | caught as | after seeds |',
     '| --- | --- | --- | ---: |',
     ...PLANTS.map((bug) => {
-      const one = caught.find(({ name }) => name === bug.name);
+      const one = plants[bug.name];
       const outcome = one?.broken ? one.broken.promise : one ? '**not caught**' : 'not run';
       return `| ${bug.warning ? '⚠ ' : ''}${bug.name} | ${bug.what} | ${outcome} | ${one?.seeds ?? ''} |`;
     }),
