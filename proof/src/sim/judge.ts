@@ -92,8 +92,9 @@ function checkTab(
   for (const scope of wanted as ScopeId[]) {
     const image = images.get(scope)!;
     const state = client.scopeState(scope);
-    // A conversation that went with a removal: the page has left it, and whoever is let in again opens it anew.
-    if (scope.startsWith('thread:') && state.state === 'gone') continue;
+    // A conversation that went with a removal, or was not theirs when they asked: the page has left it, and whoever is let
+    // in again opens it anew.
+    if (scope.startsWith('thread:') && (state.state === 'gone' || state.state === 'error')) continue;
     if (state.state !== 'open') {
       found.push(
         violation('P2 equal at rest', `${name} does not hold ${scope}: it is ${state.state}`, { seat: name, scope }),
