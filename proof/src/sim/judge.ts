@@ -2,6 +2,7 @@ import { parseScope, type ScopeId } from '@muster/protocol/id';
 import type { EntityType } from '@muster/protocol/entity';
 import { checkAcknowledged, checkKept } from '../oracles/acknowledged.ts';
 import { checkContiguous } from '../oracles/contiguous.ts';
+import { checkDiskCopies } from '../oracles/disk-copies.ts';
 import { checkEpochs } from '../oracles/epochs.ts';
 import { checkOnce } from '../oracles/exactly-once.ts';
 import { checkFolded } from '../oracles/folded-log.ts';
@@ -60,6 +61,7 @@ export async function judge(world: World): Promise<Violation[]> {
     ...checkWriters(log, listOf),
     ...checkEpochs(log, listOf),
     ...checkStrangers(log, listOf, record.deliveries),
+    ...checkDiskCopies(log, record.copies),
     ...checkEnded(runs),
     ...checkTexts(log, record.texts),
     ...checkToolEffects(log, (title) => title.startsWith('asked for by ')),

@@ -5,6 +5,7 @@ import { messageIdOf } from '@muster/domain/run-ids';
 import type { RunView } from '@muster/client/types';
 import type { SeenText } from '../oracles/runs.ts';
 import type { Answered, Kept } from '../oracles/acknowledged.ts';
+import type { DiskCopy } from '../oracles/disk-copies.ts';
 import type { Delivery } from '../oracles/removed-members.ts';
 import type { Heard } from '../oracles/same-order.ts';
 import type { Violation } from '../oracles/violation.ts';
@@ -25,6 +26,8 @@ export class Record {
   readonly #turns = new Map<string, Map<ScopeId, { at: number; isMember: boolean }[]>>();
   readonly deliveries: Delivery[] = [];
   readonly heard: Heard[] = [];
+  /** Disks as crashed tabs left them. */
+  readonly copies: DiskCopy[] = [];
   /** The conversation of each run. */
   readonly runScopes = new Map<string, ScopeId>();
   readonly #texts = new Map<string, SeenText>();
@@ -99,6 +102,7 @@ export class Record {
     this.deliveries.length = 0;
     this.answers.length = 0;
     this.vanished.length = 0;
+    this.copies.length = 0;
     this.#texts.clear();
     this.heads.clear();
     this.#turns.clear();

@@ -18,6 +18,7 @@ export function watchBounds(world: World): void {
   const { time, record } = world;
   const look = () => {
     time.after(LOOK_EVERY_MS, look);
+    for (const tab of world.tabs) if (tab.hasCompany(world.tabs)) copyDisk(world, tab);
     const isFair = time.now - FAIR_MS > world.troubledUntil + CALM_MS || world.troubledUntil === 0;
     const bound = isFair ? FAIR_MS : BOUND_MS + SLACK_MS;
     const then = time.now - bound;
@@ -64,5 +65,14 @@ function checkTold(world: World, tab: Tab, then: number): void {
       violation('P4 told', what, { seat: tab.name, scope: list, user: scopeOf('user', userId) }),
     );
     turns.length = 0;
+  }
+}
+
+/** Takes down what the disk holds, to be compared with the log in the end. */
+export function copyDisk({ record }: World, tab: Tab): void {
+  for (const [scope, { head, entities }] of tab.device.disk.current?.scopes ?? []) {
+    if (!scope.startsWith('list:')) continue;
+    const copies = [...entities.values()].map(({ type, id, value }) => ({ type, id, value: structuredClone(value) }));
+    record.copies.push({ seat: tab.name, scope, seq: head.seq, entities: copies });
   }
 }

@@ -85,6 +85,12 @@ export class Tab {
     return this.#life.isFrozen;
   }
 
+  /** Whether another tab writes to the same disk: the first of them stands for all. */
+  hasCompany(tabs: readonly Tab[]): boolean {
+    const same = tabs.filter(({ device }) => device === this.device);
+    return same.length > 1 && same[0] === this;
+  }
+
   get isAlive(): boolean {
     return !this.#life.isDead;
   }
