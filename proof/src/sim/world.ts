@@ -18,7 +18,7 @@ import type { Plan } from './plan/plan.ts';
 import { Random } from './random.ts';
 import type { Record } from './record.ts';
 import type { Database } from './store/database.ts';
-import { makePeople } from './store/setting.ts';
+import { listOpenRuns, makePeople } from './store/setting.ts';
 import { epochOf } from './time/install.ts';
 import type { VirtualTime } from './time/virtual-time.ts';
 
@@ -67,7 +67,9 @@ export class World {
         onCommitted: (packets) => record.committed(time.now, packets),
         onBeat: (runId) => this.desk.beat(runId),
       });
-    this.desk = new RunDesk(time, database, new Random(plan.seed, 'desk'), makeWorker);
+    this.desk = new RunDesk(time, database, new Random(plan.seed, 'desk'), makeWorker, () =>
+      listOpenRuns(database, run),
+    );
   }
 
   /** People, gateways, two lists that most of them share, and everyone's tabs. */
@@ -163,11 +165,6 @@ export class World {
   /** What stands between a tab and its gateway has changed: bounds count from here. */
   disturb(isTouched: (tab: Tab) => boolean = () => true): void {
     for (const tab of this.tabs) if (isTouched(tab)) tab.disturbedAt = this.time.now;
-  }
-
-  /** Whether a transaction is under way somewhere. */
-  get hasOpenCommit(): boolean {
-    return this.database.hasOpenTransaction;
   }
 
   gatewayOf(tab: Tab): SimGateway | undefined {

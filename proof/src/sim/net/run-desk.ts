@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import type { SimWorker } from './worker.ts';
 
-const SWEEP_EVERY_MS = 700;
+const SWEEP_EVERY_MS = 1_500;
 const SILENT_AFTER_MS = 4_000;
 const RESTART = { least: 200, most: 2_000 };
 
@@ -16,11 +16,19 @@ export class RunDesk {
   readonly #database: Database;
   readonly #random: Random;
   readonly #makeWorker: () => SimWorker;
+  readonly #listOpen: () => Promise<string[]>;
   readonly #known = new Set<string>();
   readonly #open = new Set<string>();
   readonly #beats = new Map<string, number>();
 
-  constructor(time: VirtualTime, database: Database, random: Random, makeWorker: () => SimWorker) {
+  constructor(
+    time: VirtualTime,
+    database: Database,
+    random: Random,
+    makeWorker: () => SimWorker,
+    listOpen: () => Promise<string[]>,
+  ) {
+    this.#listOpen = listOpen;
     this.#time = time;
     this.#database = database;
     this.#random = random;
@@ -61,6 +69,14 @@ export class RunDesk {
 
   #sweep(): void {
     this.#time.after(SWEEP_EVERY_MS, () => this.#sweep());
+    void this.#sweepRows();
+  }
+
+  /** Rows are the truth: a hint that was lost is found here. */
+  async #sweepRows(): Promise<void> {
+    const job = this.#time.work.begin();
+    const found = await this.#listOpen().finally(() => this.#time.work.end(job));
+    for (const runId of found) this.#open.add(runId);
     for (const runId of this.#open) void this.#look(runId);
   }
 

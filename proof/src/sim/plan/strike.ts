@@ -156,7 +156,7 @@ function restoreLater(world: World, afterMs: number): void {
     // Whatever was being committed is gone with the server.
     for (const gateway of world.gateways) gateway.weather.isCutFromPostgres = true;
     const begin = () => {
-      if (time.work.isBlocked || world.hasOpenCommit) return void time.after(1, begin);
+      if (time.work.isBlocked || database.hasOpenTransaction) return void time.after(1, begin);
       const restoring = time.work.begin({
         done: () => {
           for (const gateway of world.gateways) gateway.weather.isCutFromPostgres = false;

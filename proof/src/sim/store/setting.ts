@@ -80,3 +80,13 @@ export interface StoredHead {
   floorSeq: number;
   isGone: boolean;
 }
+
+/** Runs of this run's world that have not ended: what a sweeper finds where a hint was lost. */
+export async function listOpenRuns(database: Database, run: number): Promise<string[]> {
+  const rows = await database.query<{ id: string }>(
+    `select r.id from run r join scope s on s.id = r.scope_id and s.gone is null
+     where r.status in ('queued', 'running') and ${inBounds('r.scope_id')} order by r.id`,
+    boundsOf(run),
+  );
+  return rows.map(({ id }) => id);
+}
