@@ -3,7 +3,6 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 import { preloadFont } from './preload-font.ts';
-import { websocketOnly } from './websocket-only.ts';
 
 // `npm run dev` puts the page's dev server before a running gateway.
 const api = process.env.MUSTER_API ?? 'http://127.0.0.1:8080';
@@ -11,7 +10,6 @@ const api = process.env.MUSTER_API ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   plugins: [
     tailwindcss(),
-    websocketOnly(),
     sveltekit({
       // A static page for any address: the gateway (or a CDN) answers unknown paths with index.html.
       adapter: preloadFont(adapter({ fallback: 'index.html', precompress: true })),
