@@ -64,7 +64,7 @@ export async function judge(world: World): Promise<Violation[]> {
     // Disks lag behind a log that went back, until they are told.
     ...checkDiskCopies(log, world.restores > 0 ? [] : record.copies),
     ...checkEnded(runs),
-    ...checkTexts(log, record.texts),
+    ...checkTexts(log, world.restores > 0 ? [] : record.texts),
     ...checkToolEffects(log, (title) => title.startsWith('asked for by ')),
     ...checkFlicker(log, record.vanished),
     ...checkPending(

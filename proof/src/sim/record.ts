@@ -38,6 +38,8 @@ export class Record {
   readonly arrivals = new Map<string, number>();
   readonly heads = new Map<ScopeId, HeadMoment[]>();
   readonly lines: string[] = [];
+  readonly #logs = new Set<string>();
+  readonly #lostLogs = new Set<string>();
   readonly #isTold: boolean;
   #hash = 2_166_136_261;
 
@@ -69,7 +71,10 @@ export class Record {
     }
   }
 
-  delivered(seat: string, userId: string, at: number, scope: ScopeId, changes: readonly Change[]): void {
+  delivered(seat: string, userId: string, at: number, scope: ScopeId, changes: readonly Change[], log = ''): void {
+    // A packet of the lost log that was late: clients know it by its epoch.
+    if (this.#lostLogs.has(log)) return;
+    this.#logs.add(log);
     for (const { seq, txnId } of changes) {
       this.deliveries.push({ seat, userId, scope, at, seq });
       this.heard.push({ seat, scope, seq, txnId });
@@ -99,6 +104,7 @@ export class Record {
   /** The log went back: what was heard of the one that is lost proves nothing of this one. */
   forgetLostLog(): void {
     this.heard.length = 0;
+    for (const log of this.#logs) if (log !== '') this.#lostLogs.add(log);
     this.deliveries.length = 0;
     this.answers.length = 0;
     this.vanished.length = 0;

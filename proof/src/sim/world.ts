@@ -245,8 +245,8 @@ export class World {
     const { record, time } = this;
     this.eyes.sent(link, event, data);
     const at = epochOf(this.run) + time.now;
-    const note = (packet: { scope: ScopeId; changes: Change[] }) =>
-      record.delivered(link.name, userId, at, packet.scope, packet.changes);
+    const note = (packet: { scope: ScopeId; changes: Change[]; logEpoch?: string }) =>
+      record.delivered(link.name, userId, at, packet.scope, packet.changes, packet.logEpoch);
     if (event === 'scope:changes') {
       const packet = data as Packet;
       record.note(time.now, `→ ${link.name} ${this.nameOf(packet.scope)} ${packet.from}–${packet.to}`);
