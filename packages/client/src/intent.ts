@@ -25,6 +25,8 @@ export interface Intent extends Omit<PendingMutation, 'mid' | 'name' | 'seqs'> {
   name: string;
   /** Known once answered. */
   seqs: Record<string, number> | null;
+  /** The log whose seqs these are: where the log goes back, what another one answered counts for nothing. */
+  answeredUnder: string | null;
   /** Its optimistic effects; none where it failed, where it cannot be foreseen, or before the user is known. */
   effects: ScopedEffect[];
   /** Scopes that it will make. */
@@ -48,6 +50,7 @@ export function createIntent(mutation: Omit<PendingMutation, 'mid'> & { mid: num
   return {
     ...mutation,
     turn: turns,
+    answeredUnder: null,
     effects: [],
     creates: [],
     reads: { names: new Set(), kinds: new Set() },

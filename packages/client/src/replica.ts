@@ -58,7 +58,7 @@ export class Replica {
     );
     // The log went back: what it had acknowledged may be lost there, so it is offered again under its own nonce.
     const isBack = was !== undefined && was.logEpoch !== head.logEpoch;
-    if (isBack && this.#forgetAnswers(head.scope)) this.paint([this.view.redecideAll()], 'remote');
+    if (isBack && this.#forgetAnswers(head)) this.paint([this.view.redecideAll()], 'remote');
     this.#settleReached(head.scope, touched);
     this.#step(touched, 'remote');
   }
@@ -107,6 +107,7 @@ export class Replica {
   /** The server applied it: it leaves the view only where its change is there, never before, or values would flicker. */
   applied(intent: Intent, seqs: Record<string, number>): void {
     intent.seqs = seqs;
+    intent.answeredUnder = this.#options.under().logEpoch;
     const touched = new Touched();
     for (const scope of Object.keys(seqs)) this.#settleReached(scope as ScopeId, touched);
     this.#step(touched, 'remote');
@@ -191,8 +192,11 @@ export class Replica {
     }
   }
 
-  #forgetAnswers(scope: ScopeId): boolean {
-    const answered = this.view.intents.filter((intent) => intent.seqs?.[scope] !== undefined);
+  /** An answer of the scope's new log may be here before the scope: it stands. */
+  #forgetAnswers({ scope, logEpoch }: Pick<StoredScope, 'scope' | 'logEpoch'>): boolean {
+    const answered = this.view.intents.filter(
+      ({ seqs, answeredUnder }) => seqs?.[scope] !== undefined && answeredUnder !== logEpoch,
+    );
     for (const intent of answered) {
       intent.seqs = null;
       intent.arrived.clear();
