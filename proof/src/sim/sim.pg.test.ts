@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import '@muster/testing/database';
 import { catchPlants } from './runner/catch-plants.ts';
-import { parseOptions, seedOfDay } from './runner/options.ts';
+import { makePlan } from './plan/plan.ts';
+import { parseOptions } from './runner/options.ts';
 import { runSeeds } from './runner/run-seeds.ts';
-import { SeedProcess } from './runner/seed-process.ts';
 import { startSimStores, type SimStores } from './runner/stores.ts';
 
-const SEEDS = 200;
-/** Seeds on which the planted bugs below show soon. */
-const KNOWN = 41;
+/** Worlds that are run with every change; `npm run sim` takes others every day. */
+const WORLDS = { first: 41, count: 100 };
+/** Seeds that broke a promise once. An answer of a restored server came before its list did, and was forgotten. */
+const ONCE_BROKEN = [415_560_038];
 const QUICK_PLANTS = ['what was replaced is not kept', 'mids overtake each other', 'emitted through the adapter'];
 
 let stores: SimStores;
@@ -17,29 +18,28 @@ beforeAll(async () => {
 });
 afterAll(() => stores.stop());
 
-test('a seed is one run, whoever runs it and whatever ran before', { timeout: 180_000 }, async () => {
-  const one = await SeedProcess.start(await stores.makeDatabase());
-  const other = await SeedProcess.start(await stores.makeDatabase(), '-', 7);
-  try {
-    await other.run(KNOWN + 1);
-    const [first, second] = [await one.run(KNOWN), await other.run(KNOWN)];
-    expect(second.fingerprint).toBe(first.fingerprint);
-    expect((await one.run(KNOWN + 2)).fingerprint).not.toBe(first.fingerprint);
-  } finally {
-    one.stop();
-    other.stop();
-  }
+test('a seed is one plan, whoever draws it up', () => {
+  for (let seed = 1; seed < 20; seed++) expect(makePlan(seed)).toEqual(makePlan(seed));
+  expect(makePlan(1)).not.toEqual(makePlan(2));
 });
 
-test(`the promises hold in today's ${SEEDS} worlds`, { timeout: 900_000 }, async () => {
-  const first = seedOfDay(Date.now());
-  console.log(`seeds ${first} to ${first + SEEDS - 1}: npm run sim -- --seed <n> tells one of them`);
-  const { failed, ran } = await runSeeds(stores, { first, count: SEEDS, processes: 2 }, () => undefined);
+test(`the promises hold in ${WORLDS.count} worlds`, { timeout: 900_000 }, async () => {
+  const { failed, ran } = await runSeeds(stores, { ...WORLDS, processes: 2 }, () => undefined);
   expect(failed.map(({ seed, broken }) => ({ seed, broken }))).toEqual([]);
-  expect(ran).toBe(SEEDS);
+  expect(ran).toBe(WORLDS.count);
+});
+
+test.each(ONCE_BROKEN)('they hold in world %i, where one was broken once', { timeout: 180_000 }, async (first) => {
+  const { failed } = await runSeeds(stores, { first, count: 1, processes: 1 }, () => undefined);
+  expect(failed.map(({ seed, broken }) => ({ seed, broken }))).toEqual([]);
 });
 
 test.each(QUICK_PLANTS)('planted: %s is caught', { timeout: 300_000 }, async (name) => {
-  const [caught] = await catchPlants(stores, [name], parseOptions(['--seed', String(KNOWN)], 0), () => undefined);
+  const [caught] = await catchPlants(
+    stores,
+    [name],
+    parseOptions(['--seed', String(WORLDS.first)], 0),
+    () => undefined,
+  );
   expect(caught).toMatchObject({ name, broken: expect.anything() as unknown });
 });
