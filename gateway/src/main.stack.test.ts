@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '@muster/testing/database';
 import { createTestRedis } from '@muster/testing/redis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 /** The process itself, as a launcher sees it. */
 let database: TestDatabase;
@@ -63,7 +63,7 @@ test('it serves the connections that it is handed, and ends with its launcher', 
   await once(door, 'listening');
   const answer = await fetch(`http://127.0.0.1:${(door.address() as AddressInfo).port}/healthz`);
   expect(await answer.json()).toEqual({ status: 'ok' });
-  expect(taken).toEqual([{ type: 'taken', id: 7 }]);
+  await vi.waitFor(() => expect(taken).toEqual([{ type: 'taken', id: 7 }]));
   door.close();
   child.disconnect();
   expect(await ended).toBe(0);
