@@ -1,6 +1,6 @@
 import { v4 } from 'uuid';
 import type { Disk, Writing } from './indexeddb-disk.ts';
-import { isSound, makeProfile, renumber, type ProfileStores } from './indexeddb-profiles.ts';
+import { isSound, makeProfile, renumber, type ProfileStores } from './indexeddb-profile-row.ts';
 import { CURRENT, NOBODY, under, type ProfileRow } from './indexeddb-schema.ts';
 
 /** The profile in use, made or made good. Another tab may have been faster. */

@@ -1,6 +1,6 @@
 import { ACKNOWLEDGED_MOST, emptied, isForAnotherLog, isPast } from './acknowledged.ts';
 import type { Disk, Writing } from './indexeddb-disk.ts';
-import { isReadable } from './indexeddb-profiles.ts';
+import { isReadable } from './indexeddb-profile-row.ts';
 import { under, type AcknowledgedRow, type PendingRow } from './indexeddb-schema.ts';
 import { StorageFault } from './storage-faults.ts';
 import type { PendingMutation, StoragePort, Waiting } from './types.ts';

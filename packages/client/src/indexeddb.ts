@@ -1,7 +1,8 @@
 import { createBrowserTabs } from './browser-tabs.ts';
 import { createContent, readContent } from './indexeddb-content.ts';
 import { Disk, type Writing } from './indexeddb-disk.ts';
-import { isReadable, makeProfile, ownProfile, renumber } from './indexeddb-profiles.ts';
+import { isReadable, makeProfile, renumber } from './indexeddb-profile-row.ts';
+import { ownProfile } from './indexeddb-profiles.ts';
 import { createQueue, toPending } from './indexeddb-queue.ts';
 import { CURRENT, NOBODY, under } from './indexeddb-schema.ts';
 import type { StoragePort } from './types.ts';
