@@ -15,14 +15,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function openAs(userId: string, scope = LIST) {
-  const socket = world.connect(userId);
-  await socket.open(scope);
-  return socket;
-}
-
 test('a removed member is told, leaves the room, and receives nothing committed after it', async () => {
-  const [ada, ben] = [await openAs('ada'), await openAs('ben')];
+  const [ada, ben] = [await world.openAs('ada'), await world.openAs('ben')];
   world.commit();
   await vi.advanceTimersByTimeAsync(10);
   world.redis.publish(world.feed.remove(LIST, 'ben'));
@@ -35,7 +29,7 @@ test('a removed member is told, leaves the room, and receives nothing committed 
 });
 
 test('while the members cannot be read, nothing is emitted; then all of it, to those who remain', async () => {
-  const [ada, ben] = [await openAs('ada'), await openAs('ben')];
+  const [ada, ben] = [await world.openAs('ada'), await world.openAs('ben')];
   world.feed.fail('readMembers', 5);
   world.redis.publish(world.feed.remove(LIST, 'ben'));
   world.commit();
@@ -46,7 +40,7 @@ test('while the members cannot be read, nothing is emitted; then all of it, to t
 });
 
 test('whoever is in the room when the read returns goes: also who came in while it was on its way', async () => {
-  const ada = await openAs('ada');
+  const ada = await world.openAs('ada');
   const ben = world.connect('ben');
   const [content, members] = [world.feed.hold('readScopes'), world.feed.hold('readMembers')];
   const opening = ben.open();
@@ -64,7 +58,7 @@ test('whoever is in the room when the read returns goes: also who came in while 
 });
 
 test('the epoch is the one that was read: a removal that the read has seen costs no second read', async () => {
-  const ada = await openAs('ada');
+  const ada = await world.openAs('ada');
   const first = world.feed.add(LIST, 'eve');
   const second = world.feed.remove(LIST, 'eve');
   world.redis.publish(first, second);
@@ -75,8 +69,8 @@ test('the epoch is the one that was read: a removal that the read has seen costs
 
 describe('scopes that share an acl', () => {
   test("a thread-only reader hears of a removal by the list's packet, and nothing of the thread after it", async () => {
-    const ben = await openAs('ben', THREAD);
-    const ada = await openAs('ada', THREAD);
+    const ben = await world.openAs('ben', THREAD);
+    const ada = await world.openAs('ada', THREAD);
     expect(ben.rooms).toEqual(new Set([`scope:${THREAD}`]));
     world.redis.publish(world.feed.remove(LIST, 'ben'));
     await settle();
@@ -88,7 +82,7 @@ describe('scopes that share an acl', () => {
   });
 
   test("a thread's packet with the list's new epoch reads members before it is emitted", async () => {
-    const ben = await openAs('ben', THREAD);
+    const ben = await world.openAs('ben', THREAD);
     // The list's own packet is lost.
     world.feed.remove(LIST, 'ben');
     world.commit(THREAD);
@@ -98,8 +92,8 @@ describe('scopes that share an acl', () => {
   });
 
   test('eviction leaves the threads, the runs and the presence of a list', async () => {
-    const ben = await openAs('ben');
-    const ada = await openAs('ada');
+    const ben = await world.openAs('ben');
+    const ada = await world.openAs('ada');
     await ben.open(THREAD);
     await ben.watch();
     world.bus.presence.set(LIST, 'ben-1', 'ben', { typing: true });
@@ -118,7 +112,7 @@ describe('scopes that share an acl', () => {
 });
 
 test('a deleted list is gone for all, its threads too, and no change follows', async () => {
-  const ada = await openAs('ada');
+  const ada = await world.openAs('ada');
   await ada.open(THREAD);
   world.feed.scopes.get(LIST)!.gone = 'deleted';
   world.feed.acls.get(LIST)!.epoch += 1;
@@ -132,7 +126,7 @@ test('a deleted list is gone for all, its threads too, and no change follows', a
 });
 
 test('an epoch that nobody ever had blocks its packet and not the scope', async () => {
-  const ada = await openAs('ada');
+  const ada = await world.openAs('ada');
   world.redis.publish({ ...world.feed.commit(LIST), aclEpoch: 99 });
   await vi.advanceTimersByTimeAsync(10_000);
   world.commit();

@@ -18,21 +18,15 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-async function openAs(userId: string, scope = LIST) {
-  const socket = world.connect(userId);
-  await socket.open(scope);
-  return socket;
-}
-
 test('the last message lost before a quiet time is found', async () => {
-  const ada = await openAs('ada');
+  const ada = await world.openAs('ada');
   world.feed.commit(LIST);
   await vi.advanceTimersByTimeAsync(BOUND_MS);
   expect(ada.seqs()).toEqual([1]);
 });
 
 test('a removal whose message was lost is found, also by a reader of a thread alone', async () => {
-  const [ben, eve] = [await openAs('ben'), await openAs('ben', THREAD)];
+  const [ben, eve] = [await world.openAs('ben'), await world.openAs('ben', THREAD)];
   world.feed.remove(LIST, 'ben');
   await vi.advanceTimersByTimeAsync(BOUND_MS);
   expect(ben.all('scope:gone')).toEqual([{ scope: LIST, reason: 'removed' }]);
@@ -40,7 +34,7 @@ test('a removal whose message was lost is found, also by a reader of a thread al
 });
 
 test('rights that changed without a change in the log are found', async () => {
-  const ben = await openAs('ben');
+  const ben = await world.openAs('ben');
   const acl = world.feed.acls.get(LIST)!;
   acl.members.delete('ben');
   acl.epoch += 1;
@@ -49,15 +43,15 @@ test('rights that changed without a change in the log are found', async () => {
 });
 
 test('a scope that moved elsewhere is gone, and says where', async () => {
-  const ada = await openAs('ada');
+  const ada = await world.openAs('ada');
   Object.assign(world.feed.scopes.get(LIST)!, { gone: 'moved', goneTo: THREAD });
   await vi.advanceTimersByTimeAsync(BOUND_MS);
   expect(ada.all('scope:gone')).toEqual([{ scope: LIST, reason: 'moved', to: THREAD }]);
 });
 
 test("a deleted thread is gone at once, by its list's change", async () => {
-  await openAs('ada');
-  const ben = await openAs('ben', THREAD);
+  await world.openAs('ada');
+  const ben = await world.openAs('ben', THREAD);
   world.feed.scopes.get(THREAD)!.gone = 'deleted';
   world.redis.publish(world.feed.commit(LIST, [{ op: 'del', type: 'thread', id: THREAD.slice(7) }]));
   await vi.advanceTimersByTimeAsync(100);
@@ -65,14 +59,14 @@ test("a deleted thread is gone at once, by its list's change", async () => {
 });
 
 test('a session that ended without a message closes its sockets, and only those', async () => {
-  const [ada, ben] = [await openAs('ada'), await openAs('ben')];
+  const [ada, ben] = [await world.openAs('ada'), await world.openAs('ben')];
   world.feed.sessions.delete(ben.sessionId);
   await vi.advanceTimersByTimeAsync(BOUND_MS);
   expect([ada.isOpen, ben.isOpen]).toEqual([true, false]);
 });
 
 test('while Redis is away, writes are seen within a second; when it is back, at once', async () => {
-  const ada = await openAs('ada');
+  const ada = await world.openAs('ada');
   world.redis.isUp = false;
   await vi.advanceTimersByTimeAsync(BOUND_MS);
   for (let seq = 1; seq <= 5; seq++) {
@@ -91,7 +85,7 @@ test('while Redis is away, writes are seen within a second; when it is back, at 
 
 describe('heads', () => {
   test('every socket hears them at least every four seconds, whatever becomes of the query', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     const idle = world.connect('ben');
     let heardAt = Date.now();
     let longest = 0;
@@ -111,7 +105,7 @@ describe('heads', () => {
   });
 
   test('they tell what Postgres has, even while the gap cannot be read', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     world.feed.commit(LIST);
     world.feed.fail('readChanges', 1_000);
     await vi.advanceTimersByTimeAsync(2 * BOUND_MS);
@@ -136,7 +130,7 @@ describe('the log went back', () => {
 
   test('another logEpoch drops every entry and says hello again; clients reopen and get snapshots', async () => {
     world.commit();
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     const before = world.feed.logEpoch;
     world.feed.logEpoch = randomUUID();
     world.feed.scopes.get(LIST)!.changes.splice(0);
@@ -147,7 +141,7 @@ describe('the log went back', () => {
   });
 
   test('a head below the entry does the same under the same logEpoch', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     world.commit();
     await vi.advanceTimersByTimeAsync(10);
     world.feed.scopes.get(LIST)!.changes.splice(0);
@@ -162,7 +156,7 @@ describe('the log went back', () => {
   });
 
   test('a packet that overtakes the query is no log that went back', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     const held = world.feed.hold('readPositions');
     await vi.advanceTimersByTimeAsync(BOUND_MS - 1_000);
     await held.taken;
@@ -177,7 +171,7 @@ describe('the log went back', () => {
   });
 
   test('a packet of another log is not emitted, and is looked into at once', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     const calls = world.feed.count('readPositions');
     world.redis.publish({ ...world.feed.commit(LIST), logEpoch: randomUUID() });
     await vi.advanceTimersByTimeAsync(10);
@@ -187,7 +181,7 @@ describe('the log went back', () => {
   });
 
   test('an open that reads another log waits until the gateway has started anew', async () => {
-    await openAs('ada');
+    await world.openAs('ada');
     world.feed.logEpoch = randomUUID();
     const ben = world.connect('ben');
     expect((await ben.open())?.results).toMatchObject([{ kind: 'snapshot', logEpoch: world.feed.logEpoch }]);

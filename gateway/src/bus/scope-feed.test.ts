@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LIST, MemoryWorld, settle, THREAD } from './test/memory-world.ts';
+import { LIST, MemoryWorld, settle, THREAD, type MemorySocket } from './test/memory-world.ts';
 
 let world: MemoryWorld;
 beforeEach(async () => {
@@ -14,15 +14,9 @@ afterEach(() => {
   expect(world.faults).toEqual([]);
 });
 
-async function openAs(userId: string) {
-  const socket = world.connect(userId);
-  await socket.open();
-  return socket;
-}
-
 describe('order', () => {
   test('packets that follow each other are emitted, known ones are dropped, overlapping ones are cut', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     world.commit();
     const second = world.feed.commit(LIST);
     world.feed.commit(LIST);
@@ -32,7 +26,7 @@ describe('order', () => {
   });
 
   test('writers that reorder cost no read', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     const [one, two, three] = [world.feed.commit(LIST), world.feed.commit(LIST), world.feed.commit(LIST)];
     world.redis.publish(three, two);
     await vi.advanceTimersByTimeAsync(29);
@@ -44,7 +38,7 @@ describe('order', () => {
   });
 
   test('a lost packet is read once for the whole gateway, and all readers get it in order', async () => {
-    const sockets = await Promise.all(['ada', 'ben', 'ada'].map(openAs));
+    const sockets = await Promise.all(['ada', 'ben', 'ada'].map((id) => world.openAs(id)));
     world.feed.commit(LIST);
     world.feed.commit(LIST);
     world.commit();
@@ -54,7 +48,7 @@ describe('order', () => {
   });
 
   test('while the gap cannot be read it is asked for again, and nothing overtakes it', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     world.feed.commit(LIST);
     world.feed.fail('readChanges', 2);
     world.commit();
@@ -66,7 +60,7 @@ describe('order', () => {
   });
 
   test('a log that no longer reaches back to the entry resets it: readers are shown the gap', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     for (let n = 0; n < 5; n++) world.feed.commit(LIST);
     const row = world.feed.scopes.get(LIST)!;
     row.floor = 3;
@@ -98,10 +92,10 @@ describe('order', () => {
 
 describe('the epoch of a packet', () => {
   test('is that of its last change, also in packets that rows, the ring or a drained socket give', async () => {
-    const epochs = (socket: Awaited<ReturnType<typeof openAs>>) =>
+    const epochs = (socket: MemorySocket) =>
       socket.all('scope:changes').map(({ from, to, aclEpoch }) => [from, to, aclEpoch]);
-    const ada = await openAs('ada');
-    const slow = await openAs('ada');
+    const ada = await world.openAs('ada');
+    const slow = await world.openAs('ada');
     slow.member.reader.suspend();
     // Lost: two changes, then somebody's rights without a change in the log, which positioning alone would find.
     world.feed.commit(LIST);
@@ -134,7 +128,7 @@ describe('the epoch of a packet', () => {
 
 describe('emission', () => {
   test('the first change goes at once, those that follow within milliseconds travel as one packet', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     world.commit();
     await settle();
     expect(ada.seqs()).toEqual([1]);
@@ -147,7 +141,7 @@ describe('emission', () => {
   });
 
   test('a big one is split by seq', async () => {
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     const effects = [{ op: 'put' as const, type: 'task', id: 't', value: { notes: 'x'.repeat(100_000) } }];
     for (let n = 0; n < 6; n++) world.feed.commit(LIST, effects);
     world.redis.publish(world.feed.packet(LIST, 1, 6));
@@ -161,7 +155,7 @@ describe('emission', () => {
 
   test("an author's profile comes with their first packet, and not again", async () => {
     world.feed.profiles = { eve: { name: 'Eve', image: null, kind: 'person' } };
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     world.redis.publish(world.feed.commit(LIST, [], 'eve'));
     await vi.advanceTimersByTimeAsync(20);
     world.redis.publish(world.feed.commit(LIST, [], 'eve'));
@@ -171,7 +165,7 @@ describe('emission', () => {
 
   test('a name that cannot be read holds nothing up', async () => {
     world.feed.hold('readProfiles');
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     world.commit();
     await vi.advanceTimersByTimeAsync(400);
     expect(ada.seqs()).toEqual([1]);
@@ -179,7 +173,7 @@ describe('emission', () => {
 
   test('a packet of another scope reaches nobody here', async () => {
     world.feed.make(THREAD, {}, LIST);
-    const ada = await openAs('ada');
+    const ada = await world.openAs('ada');
     world.commit(THREAD);
     await vi.advanceTimersByTimeAsync(50);
     expect(ada.all('scope:changes')).toEqual([]);

@@ -190,6 +190,13 @@ export class MemoryWorld {
     });
   }
 
+  /** Someone who has the scope open. */
+  async openAs(userId: string, scope: ScopeId = LIST): Promise<MemorySocket> {
+    const socket = this.connect(userId);
+    await socket.open(scope);
+    return socket;
+  }
+
   connect(userId: string): MemorySocket {
     const socket = new MemorySocket(this, userId);
     this.feed.sessions.add(socket.sessionId);
