@@ -48,8 +48,8 @@ export function documentOf({ run, plants }: Figures): string {
   const lines = [
     '# Proof of sync',
     '',
-    'Written by `npm run sim` with `--write`: the figures are those of the last runs. How it works, and',
-    'why a seed reproduces a run: [decision 7](decisions/0007-virtual-time-real-postgres.md).',
+    'Written by `npm run sim` with `--write`: the figures are those of the last runs, each planted bug that of its own.',
+    'How it works, and how far a seed repeats itself: [decision 7](decisions/0007-virtual-time-real-postgres.md).',
     '',
     '## The last run',
     '',
