@@ -19,6 +19,14 @@ it('keeps the words of a refused edit over a reload, once', () => {
   ]);
 });
 
+it('says what may have become of a task that is gone', () => {
+  const gone = { code: 'not_found' as const, message: 'There is nothing here that you can see.', retryable: false };
+  const refused = new Refused(() => 'ada');
+  expect(refused.add({ ...rejected('n1'), error: gone }).why).toMatch(/^The task was deleted meanwhile/u);
+  expect(refused.add({ ...rejected('n2', 'task.create'), error: gone }).why).toMatch(/^Its list is gone/u);
+  expect(refused.add({ ...rejected('n3', 'message.send'), error: gone }).why).toBe(gone.message);
+});
+
 it('shows nobody the words of another person', () => {
   new Refused(() => 'ada').add(rejected('n1'));
   expect(new Refused(() => 'grace').edits).toEqual([]);

@@ -38,7 +38,7 @@ export class Refused {
   }
 
   add({ nonce, name, args, error }: Rejected): RefusedEdit {
-    const edit = { nonce, at: Date.now(), what: whatOf(name, args), why: error.message, text: textOf(args) };
+    const edit = { nonce, at: Date.now(), what: whatOf(name, args), why: whyOf(name, error), text: textOf(args) };
     const { edits } = this.#readAgain();
     if (!edits.some((one) => one.nonce === nonce)) this.#write([edit, ...edits].slice(0, MOST));
     return edit;
@@ -124,6 +124,16 @@ const WHAT: Record<string, string> = {
   'task.restore': 'A task brought back',
   'message.send': 'A message',
 };
+
+/**
+ * Why it was not taken. The server has one answer for what is absent and for what is hidden; whoever edited a task had
+ * seen it, and is told what may have become of it.
+ */
+function whyOf(name: string, { code, message }: Rejected['error']): string {
+  if (code !== 'not_found' || !name.startsWith('task.')) return message;
+  if (name === 'task.create') return 'Its list is gone, or no longer shared with you.';
+  return 'The task was deleted meanwhile, or its list is no longer shared with you.';
+}
 
 /** What kind of edit it was, for someone who has forgotten. */
 function whatOf(name: string, args: unknown): string {
