@@ -94,7 +94,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**', '*/scripts/**', 'bench/**', 'e2e/**', 'proof/**'],
+    files: ['scripts/**', '*/scripts/**', 'bench/**', 'e2e/**', 'proof/**', 'loadtest/**'],
     rules: { 'no-console': 'off' },
   },
   {

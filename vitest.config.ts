@@ -3,7 +3,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 
 /** A test's suffix says what it needs; the project of that name provides it. */
 const SUFFIXES = ['pg', 'redis', 'stack', 'svelte'] as const;
-const ROOMS = '{packages/*,db,gateway,worker,web,bench,proof,scripts,e2e}';
+const ROOMS = '{packages/*,db,gateway,worker,web,bench,proof,loadtest,scripts,e2e}';
 const NEVER = ['**/node_modules/**', '**/build/**', '**/.svelte-kit/**'];
 
 function withServers(name: 'pg' | 'redis' | 'stack'): TestProjectInlineConfiguration {

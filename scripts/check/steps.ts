@@ -12,7 +12,7 @@ const CACHE = join('node_modules', '.cache', 'muster');
 export function listSteps(root: string): Step[] {
   const bin = (path: string) => join(root, 'node_modules', path);
   const run = (args: string[], cwd = root) => runProgram(args, cwd);
-  const rooms = Object.entries(ROOMS).filter(([name]) => name !== 'web' && name !== 'testing' && name !== 'loadtest');
+  const rooms = Object.entries(ROOMS).filter(([name]) => name !== 'web' && name !== 'testing');
   const typed = rooms.filter(([, { folder }]) => hasSources(root, folder));
   return [
     { name: 'types of web', run: () => checkPage(root, bin, run) },
