@@ -5,7 +5,7 @@ import { workerConfig } from './config.ts';
 const good = { DATABASE_URL: 'postgres://u:p@h/db', REDIS_URL: 'redis://h:6379' };
 
 it('needs a database and a Redis, and nothing else', () => {
-  expect(parseConfig(workerConfig, good)).toMatchObject({ WORKER_CONCURRENCY: 50, ASSISTANT_WORDS_PER_SECOND: 40 });
+  expect(parseConfig(workerConfig, good)).toMatchObject({ WORKER_CONCURRENCY: 500, ASSISTANT_WORDS_PER_SECOND: 40 });
   expect(() => parseConfig(workerConfig, {})).toThrow(/DATABASE_URL is missing.*\nREDIS_URL is missing/);
 });
 

@@ -3,6 +3,7 @@ import {
   addFault,
   databaseUrl,
   durationMs,
+  flag,
   integer,
   oneOf,
   port,
@@ -21,7 +22,7 @@ export const workerConfig = z
     REDIS_URL: redisUrl(),
     REDIS_PREFIX: text('what all names in Redis begin with').default('muster'),
     LOG_LEVEL: oneOf(LOG_LEVELS, 'how much is logged').default('info'),
-    WORKER_CONCURRENCY: integer('how many runs one worker works on at once', { min: 1, max: 1_000 }).default(50),
+    WORKER_CONCURRENCY: integer('how many runs one worker works on at once', { min: 1, max: 1_000 }).default(500),
     WORKER_METRICS_PORT: port().optional(),
     WORKER_GRACE_MS: durationMs('how long runs may go on after a stop signal, before they are handed back').default(
       3_000,
@@ -40,6 +41,7 @@ export const workerConfig = z
     OPENAI_API: oneOf(['responses', 'chat_completions'], 'which of its APIs').optional(),
     AGENT_MODEL: text("a model's name, as its provider knows it").optional(),
     ASSISTANT_WORDS_PER_SECOND: integer('how fast the built-in assistant speaks', { min: 1, max: 100_000 }).default(40),
+    ASSISTANT_RECITES: flag('whether the agent recites numbered words for load tests').default(false),
   })
   .superRefine((config, context) => {
     if (config.OPENAI_BASE_URL !== undefined && config.AGENT_MODEL === undefined) {

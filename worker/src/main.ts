@@ -10,6 +10,7 @@ import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
 import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
 import { chooseModel } from './agent/models/provider.ts';
+import { createReciter } from './agent/models/reciter.ts';
 import { careSettingsOf, workerConfig } from './config.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createPublish } from './publish.ts';
@@ -44,7 +45,8 @@ async function main(): Promise<void> {
 
   const db = createDatabase(pool);
   const metrics = createMetrics({ labels: { process: 'worker' } });
-  const model = await chooseModel(config);
+  const chosen = await chooseModel(config);
+  const model = config.ASSISTANT_RECITES ? createReciter(chosen) : chosen;
   logger.info({ model: model.name }, 'the agent answers with');
   const worker = await createWorker({
     commit,

@@ -18,6 +18,7 @@ import { CARE_SCHEDULER, logCareJob } from './jobs/log-care.job.ts';
 import { SWEEP_EVERY_MS, SWEEP_SCHEDULER, sweepJob, type SweepDeps } from './jobs/sweep.job.ts';
 import { createActiveRuns } from './run/active-runs.ts';
 import type { ExecuteDeps } from './run/execute-run.ts';
+import { createFlushPace } from './run/flush-pace.ts';
 import { createGuardReader } from './run/guard-reader.ts';
 import { createRunQueue } from './run/run-queue.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
@@ -84,6 +85,7 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
     deadlineMs: deps.deadlineMs,
     ...(deps.patience ? { patience: deps.patience } : {}),
     onEnd: metrics.runEnded,
+    pace: createFlushPace(),
     onToolCall: metrics.toolCalled,
   };
   const dispatch = createDispatch({

@@ -20,6 +20,7 @@ import type { PatienceOptions } from '../agent/model-stream.ts';
 import { createRecordingModel, type ModelUsage } from '../agent/recording-model.ts';
 import { createToolExecutor, type ToolExecutor } from '../agent/tool-executor.ts';
 import type { AttemptGuard } from './attempt-guard.ts';
+import type { FlushPace } from './flush-pace.ts';
 import { Interruption, interruptionOf } from './interruption.ts';
 import { callItem, createItemLog, messageItem, resultItem, type ItemLog } from './item-log.ts';
 import { createRunCommit, type RunCommit, type RunEnd } from './run-commit.ts';
@@ -40,6 +41,8 @@ export interface AttemptDeps {
   /** Of one attempt. */
   deadlineMs: number;
   patience?: PatienceOptions;
+  /** Of all runs of this process; left out, a run has its own. */
+  pace?: FlushPace;
   now?: () => number;
   onToolCall?: (call: { name: string; outcome: string; seconds: number }) => void;
 }
@@ -81,7 +84,7 @@ async function prepare(deps: AttemptDeps): Promise<Attempt> {
   const log = createItemLog(run.id, await deps.runs.listItems([run.id]));
   const stream = createRunStream({ redis: deps.redis, names: deps.names, runId: run.id });
   const onFault = (err: unknown): void => logger.warn({ err, runId: run.id }, 'run stream is behind');
-  const writer = createRunWriter({ guard, stream, onFault });
+  const writer = createRunWriter({ guard, stream, onFault, ...(deps.pace ? { pace: deps.pace } : {}) });
   const own = createRunCommit({ commit: deps.commit, guard, askerId: run.askerId });
   const executor = createToolExecutor({
     guard,

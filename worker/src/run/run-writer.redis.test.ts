@@ -11,6 +11,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { createAttemptGuard, type AttemptGuard } from './attempt-guard.ts';
+import { createFlushPace, type FlushPace } from './flush-pace.ts';
 import { interruptionOf } from './interruption.ts';
 import { messageItem } from './item-log.ts';
 import { createRunStream } from './run-stream.ts';
@@ -38,14 +39,18 @@ beforeEach(() => {
   faults.length = 0;
 });
 
-function writerOf(attempt: number, appendsOn = redis): { writer: RunWriter; guard: AttemptGuard } {
+function writerOf(
+  attempt: number,
+  appendsOn = redis,
+  pace: FlushPace = createFlushPace(),
+): { writer: RunWriter; guard: AttemptGuard } {
   const guard = createAttemptGuard({
     runId,
     attempt,
     reader: { read: () => Promise.resolve({ ...row }) },
   });
   const stream = createRunStream({ redis: appendsOn, names, runId });
-  return { guard, writer: createRunWriter({ guard, stream, onFault: (error) => faults.push(error) }) };
+  return { guard, writer: createRunWriter({ guard, stream, onFault: (error) => faults.push(error), pace }) };
 }
 
 async function entries(): Promise<RunStreamEntry[]> {
@@ -222,4 +227,26 @@ it('keeps what it could not append, and a fault of Redis ends nothing', async ()
   expect((await entries()).map((entry) => entry.k)).toEqual(['item', 'text']);
   expect(textOf(await entries())).toBe('Kept');
   broken.disconnect();
+});
+
+it('sends larger pieces where the process has many runs to tell of, and loses no word', async () => {
+  const pieces = async (others: number): Promise<number> => {
+    runId = randomUUID();
+    const pace = createFlushPace({ flushesPerSecond: 100 });
+    const { writer } = writerOf(1, redis, pace);
+    const words = Array.from({ length: 60 }, (_, n) => `${n} 🎈 `);
+    for (const word of words) {
+      for (let other = 0; other < others; other++) pace.flushed(`other ${other}`, 1);
+      writer.text(0, word);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await writer.drain();
+    const all = await entries();
+    expect(textOf(all)).toBe(words.join(''));
+    return all.filter((entry) => entry.k === 'text').length;
+  };
+  const alone = await pieces(0);
+  const amongMany = await pieces(20);
+  expect(alone).toBeGreaterThan(5);
+  expect(amongMany).toBeLessThan(alone / 2);
 });

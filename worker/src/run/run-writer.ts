@@ -2,21 +2,20 @@ import type { NewRunStreamEntry } from '@muster/protocol/internal/run-stream';
 import { runItemId } from '@muster/protocol/id';
 import type { Item, RunStatus, TextPosition } from '@muster/protocol/run';
 import type { AttemptGuard } from './attempt-guard.ts';
+import { createFlushPace, type FlushPace } from './flush-pace.ts';
 import { Interruption } from './interruption.ts';
 import { messageItem } from './item-log.ts';
 import type { RunStream } from './run-stream.ts';
 import { createTextBuffer, type TextBuffer } from './text-buffer.ts';
 
-/** Deltas of one window travel together: half the CPU of 50 tokens a second, and a delay that nobody sees. */
-const FLUSH_EVERY_MS = 30;
 /** This much text leaves without waiting for the window's end. */
 const FLUSH_AT_UNITS = 1_024;
 /** After a fault of Redis or Postgres, text waits this long before it is tried again. */
 const RETRY_AFTER_MS = 500;
 
 /**
- * Writes one attempt into its run's stream: everything in order, text coalesced by the clock, nothing once the attempt
- * is not the run's any more. The stream is the live tail only, so a fault of Redis never fails a run: text stays in the
+ * Writes one attempt into its run's stream: everything in order, text coalesced by the clock ({@link FlushPace}), nothing
+ * once the attempt is not the run's any more. The stream is the live tail only, so a fault of Redis never fails a run: text stays in the
  * buffer and leaves later, and what was committed is in the thread's log anyway.
  */
 export interface RunWriter {
@@ -42,12 +41,15 @@ export function createRunWriter({
   guard,
   stream,
   onFault,
+  pace = createFlushPace(),
   now = () => performance.now(),
 }: {
   guard: AttemptGuard;
   stream: RunStream;
   /** Told of faults that were swallowed. */
   onFault: (error: unknown) => void;
+  /** Of all runs of this process. */
+  pace?: FlushPace;
   now?: () => number;
 }): RunWriter {
   const { runId, attempt } = guard;
@@ -79,6 +81,7 @@ export function createRunWriter({
 
   const flush = async (isEnd: boolean): Promise<void> => {
     if (!open?.buffer.peek(isEnd)) return;
+    const began = now();
     const { aclEpoch } = await guard.check();
     for (;;) {
       const current = open;
@@ -92,19 +95,20 @@ export function createRunWriter({
       }
       await append({ a: attempt, e: aclEpoch, k: 'text', i: runItemId(runId, n), o: chunk.offset, d: chunk.text });
       if (current.isAnnounced) current.buffer.sent(chunk);
+      pace.flushed(runId, now() - began);
     }
   };
 
   const flushSoon = (): void => {
     if (timer !== undefined) return;
     const isFull = (open?.buffer.waiting ?? 0) >= FLUSH_AT_UNITS;
-    const waitMs = isFull ? 0 : Math.max(0, lastFlush + FLUSH_EVERY_MS - now());
+    const waitMs = isFull ? 0 : Math.max(0, lastFlush + pace.windowMs - now());
     const run = (): void => {
       timer = undefined;
       lastFlush = now();
       inOrder(() => flush(false)).catch((error: unknown) => {
         swallow(error);
-        lastFlush = now() + RETRY_AFTER_MS - FLUSH_EVERY_MS;
+        lastFlush = now() + RETRY_AFTER_MS - pace.windowMs;
         if (!guard.signal.aborted && open?.buffer.peek(false)) flushSoon();
       });
     };
