@@ -41,8 +41,6 @@ export class Grid {
   hasFocus = $state(false);
   /** The row under a mouse. */
   hovered: string | null = null;
-  /** Until then a click is the end of a drag, and opens nothing. */
-  #quietUntil = -Infinity;
 
   constructor(app: App, props: GridProps) {
     this.#app = app;
@@ -66,7 +64,6 @@ export class Grid {
       canDrag: () => this.canDrag,
       ondrop: (id, place) => this.commands.place(id, place),
       onlongpress: (id) => (this.sheetId = id),
-      onend: () => (this.#quietUntil = performance.now() + 50),
     });
     keepPlaces({
       muster: app.muster,
@@ -165,7 +162,7 @@ export class Grid {
   }
 
   click(event: MouseEvent, id: string): void {
-    if (performance.now() < this.#quietUntil || this.editingId === id) return;
+    if (this.drag.press.isQuiet || this.editingId === id) return;
     if (event.shiftKey) this.focus.selectTo(id);
     else if (event.ctrlKey || event.metaKey) this.focus.toggle(id);
     else {
