@@ -3,6 +3,7 @@ import { MusterError } from '@muster/protocol/error';
 import { createContext } from 'svelte';
 import { Api } from '../api/api.ts';
 import type { Config } from '../api/config.ts';
+import { keepPage } from '../api/keep-page.ts';
 import { Actions } from './actions.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Keys } from './keys.svelte.ts';
@@ -77,6 +78,7 @@ export class App {
       const overwritten = new Overwritten(muster, this.api);
       const lists = new Lists(muster, () => this.clock.now);
       this.#work = { muster, undo, overwritten, lists, actions: new Actions(muster, this.toasts, undo) };
+      muster.on('cleared', () => this.#sayCleared());
       await muster.start();
       undo.openLater();
     }));
@@ -114,9 +116,18 @@ export class App {
     }
   }
 
+  #sayCleared(): void {
+    // Its copy of the page went the same way.
+    if (import.meta.env.PROD) keepPage();
+    this.toasts.danger(
+      'What this browser had stored of your lists was thrown away. This tab has stored it again: nothing is lost.',
+    );
+  }
+
   async #stop(): Promise<void> {
     const work = this.#work;
     this.#work = undefined;
+    if (work && !this.session.user) this.session.setWaiting(work.muster.status.pending);
     work?.overwritten.close();
     await work?.undo.close();
     await work?.muster.stop();

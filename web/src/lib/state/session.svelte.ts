@@ -30,19 +30,31 @@ interface WireSession {
   createdAt: string;
 }
 
+/** Whose session ended without their doing, in this browser, with work that waits here for them. */
+export interface Interrupted {
+  id: string;
+  name: string;
+  email: string;
+  /** Changes that were not yet sent. */
+  waiting: number;
+}
+
 const KEY = 'muster:user';
+const INTERRUPTED_KEY = 'muster:interrupted';
 
 /** Who is here: Better Auth's calls by plain fetch. The last answer is kept, so that a known person's page opens at once. */
 export class Session {
   readonly #api: Api;
   #token = '';
-  user: SessionUser | undefined = $state.raw(remembered());
+  user: SessionUser | undefined = $state.raw(kept<SessionUser>(KEY));
   /** Whether the server has said who this is since the page was opened. */
   isChecked = $state(false);
   /** The server gave no answer when it was last asked. */
   isAway = $state(false);
   /** They signed out by themselves: whoever comes next is not led to where they were. */
   hasLeft = false;
+  /** Kept over reloads, until they are back. A guest cannot come back. */
+  interrupted: Interrupted | undefined = $state.raw(kept<Interrupted>(INTERRUPTED_KEY));
 
   constructor(api: Api) {
     this.#api = api;
@@ -86,6 +98,11 @@ export class Session {
   async rename(name: string): Promise<void> {
     await this.#api.post('/api/auth/update-user', { name });
     if (this.user) this.#set({ ...this.user, name, isAnonymous: this.user.isGuest });
+  }
+
+  /** How many of their changes wait in this browser for whoever was interrupted. */
+  setWaiting(waiting: number): void {
+    if (this.interrupted) this.#interrupt({ ...this.interrupted, waiting });
   }
 
   /** The session ended elsewhere: forget who it was. */
@@ -138,13 +155,23 @@ export class Session {
 
   #set(user: WireUser | undefined): void {
     if (user) this.hasLeft = false;
+    if (user?.id === this.interrupted?.id) this.#interrupt(undefined);
+    const { user: before } = this;
+    if (!user && before && !before.isGuest && !this.hasLeft)
+      this.#interrupt({ id: before.id, name: before.name, email: before.email, waiting: 0 });
     this.user = user && { id: user.id, name: user.name, email: user.email, isGuest: user.isAnonymous === true };
     if (this.user) localStorage.setItem(KEY, JSON.stringify(this.user));
     else localStorage.removeItem(KEY);
   }
+
+  #interrupt(interrupted: Interrupted | undefined): void {
+    this.interrupted = interrupted;
+    if (interrupted) localStorage.setItem(INTERRUPTED_KEY, JSON.stringify(interrupted));
+    else localStorage.removeItem(INTERRUPTED_KEY);
+  }
 }
 
-function remembered(): SessionUser | undefined {
-  const text = localStorage.getItem(KEY);
-  return text === null ? undefined : (JSON.parse(text) as SessionUser);
+function kept<T>(key: string): T | undefined {
+  const text = localStorage.getItem(key);
+  return text === null ? undefined : (JSON.parse(text) as T);
 }

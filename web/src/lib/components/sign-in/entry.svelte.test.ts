@@ -32,7 +32,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const show = (kind: 'in' | 'up' = 'in') => renderWithApp(Entry as never, offsite(), { kind });
+const show = (kind: 'in' | 'up' = 'in', client = offsite()) => renderWithApp(Entry as never, client, { kind });
 async function fill(): Promise<void> {
   await userEvent.type(screen.getByLabelText('E-mail'), 'ada@example.com');
   await userEvent.type(screen.getByLabelText('Password'), 'correct horse{Enter}');
@@ -69,6 +69,37 @@ it('says that the browser kept no session, where it did not', async () => {
   await show();
   await fill();
   expect(await screen.findByText(/Are cookies allowed/)).toBeDefined();
+});
+
+it('tells whoever was interrupted what waits for them, until they are back', async () => {
+  localStorage.setItem('muster:user', JSON.stringify({ ...USER, isGuest: false }));
+  answers['get-session'] = { body: null };
+  const client = offsite();
+  client.setStatus({ pending: 3 });
+  const { app } = await show('in', client);
+  await app.session.check();
+  await app.rest();
+  cleanup();
+  // The page was opened anew meanwhile.
+  await show();
+  expect(screen.getByText(/3 changes are kept in this browser.*when Ada signs in again/)).toBeDefined();
+  expect(screen.getByLabelText<HTMLInputElement>('E-mail').value).toBe('ada@example.com');
+  answers['get-session'] = { body: { user: USER, session: { id: 's', token: 't' } } };
+  await userEvent.type(screen.getByLabelText('Password'), 'correct horse{Enter}');
+  await waitFor(() => expect(screen.queryByText(/are kept in this browser/)).toBeNull());
+  expect(localStorage.getItem('muster:interrupted')).toBeNull();
+});
+
+it('says nothing of the kind to whoever signed out, or was a guest', async () => {
+  localStorage.setItem('muster:user', JSON.stringify({ ...USER, isGuest: true }));
+  answers['get-session'] = { body: null };
+  const { app } = await show();
+  await app.session.check();
+  expect(app.session.interrupted).toBeUndefined();
+  answers['get-session'] = { body: { user: USER, session: { id: 's', token: 't' } } };
+  await app.session.check();
+  await app.session.signOut(() => Promise.resolve());
+  expect(app.session.interrupted).toBeUndefined();
 });
 
 it('lets anyone in as a guest', async () => {
