@@ -1,6 +1,7 @@
 import type { Change } from '@muster/protocol/change';
 import type { WireEntity } from '@muster/protocol/entity';
 import type { ScopeId } from '@muster/protocol/id';
+import { entitiesIn } from './entity-pages.ts';
 import { applyEffect, isSame, nameKey, type Content, type Ref, type Touched, type Value } from './ref.ts';
 import { Tombstones } from './tombstones.ts';
 import type { StoredScope } from './types.ts';
@@ -45,6 +46,10 @@ export class Confirmed {
 
   ofType(scope: ScopeId, type: string): ReadonlyMap<string, Value> {
     return this.#scopes.get(scope)?.byType.get(type) ?? NONE;
+  }
+
+  entities(scope: ScopeId): Iterable<WireEntity> {
+    return entitiesIn(this.#scopes.get(scope)?.byType ?? new Map()) as Iterable<WireEntity>;
   }
 
   holders(type: string, id: string): readonly ScopeId[] {

@@ -6,6 +6,7 @@ import { CURRENT, NOBODY, under, type ProfileRow } from './indexeddb-schema.ts';
 export async function ownProfile(disk: Disk): Promise<ProfileRow> {
   const profile = (await readProfile(disk)) ?? (await firstProfile(disk)) ?? (await mended(disk));
   disk.profile = profile.key;
+  disk.known = profile;
   return profile;
 }
 

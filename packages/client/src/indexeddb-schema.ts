@@ -1,5 +1,6 @@
 import type { Profile as PublicProfile } from '@muster/protocol/principal';
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
+import { v4 } from 'uuid';
 import { PAGE, pageOf, toText, type PageEntity } from './entity-pages.ts';
 import { StorageFault } from './storage-faults.ts';
 import type { PendingMutation, StoredScope } from './types.ts';
@@ -46,6 +47,8 @@ export type Upgrade = IDBPTransaction<Schema, StoreNames<Schema>[], 'versionchan
 /** In `meta`: the profile that was used last; nobody's after someone signed out. */
 export const CURRENT = 'current';
 export const NOBODY = 'nobody';
+/** In `meta`: another one in each store that is made, so that tabs find out that theirs was thrown away. */
+export const MARK = 'mark';
 
 /** Everything under a key's prefix: arrays sort behind strings and numbers. */
 export const under = (...prefix: string[]): IDBKeyRange => IDBKeyRange.bound(prefix, [...prefix, []]);
@@ -114,23 +117,27 @@ export async function putScope(
 async function runUpgrades(database: Database, from: number, tx: Upgrade): Promise<void> {
   try {
     for (const upgrade of UPGRADES.slice(from)) await upgrade(database, tx);
+    if (from === 0) await tx.objectStore('meta').put(v4(), MARK);
   } catch {
     // All of it or nothing: opening fails, and the store stays what it was.
     tx.abort();
   }
 }
 
-/** @throws {StorageFault} `newer` where a later version made this database: it is not touched */
-export async function openDatabase(name: string, ended: () => void): Promise<Database> {
+/**
+ * @param ended the connection is of no use any more; `isOver`: the store was thrown away, or the browser ended it
+ * @throws {StorageFault} `newer` where a later version made this database: it is not touched
+ */
+export async function openDatabase(name: string, ended: (isOver: boolean) => void): Promise<Database> {
   try {
     return await openDB<Schema>(name, VERSION, {
       upgrade: (database, from, _to, tx) => void runUpgrades(database, from, tx),
-      // A newer page in another tab wants to upgrade: step aside, or it would wait for ever.
-      blocking(_current, _blocked, event) {
+      // A newer page in another tab wants to upgrade, or somebody deletes it: step aside, or they would wait for ever.
+      blocking(_current, blocked, event) {
         (event.target as IDBDatabase).close();
-        ended();
+        ended(blocked === null);
       },
-      terminated: ended,
+      terminated: () => ended(true),
     });
   } catch (error) {
     throw (error as Error)?.name === 'VersionError' ? new StorageFault('newer', error) : error;

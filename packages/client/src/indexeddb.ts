@@ -18,10 +18,17 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
   // Safari and insecure origins have no such thing.
   const manager = () => (globalThis.navigator as Partial<Navigator> | undefined)?.storage;
 
+  const queue = createQueue(disk, own);
   const storage: StoragePort = {
     tabs: createBrowserTabs(name),
     ...createContent(disk, own),
-    ...createQueue(disk, own),
+    ...queue,
+
+    async enqueue(mutation, from) {
+      const stored = await queue.enqueue(mutation, from);
+      disk.know({ nextMid: stored.mid + 1 });
+      return stored;
+    },
 
     async identity() {
       const { clientId, userId, nextMid } = await ownProfile(disk);
@@ -30,13 +37,15 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
 
     async setUser(userId) {
       const key = await own();
-      return disk.write(['profiles'], 'strict', async (tx) => {
+      const isTheirs = await disk.write(['profiles'], 'strict', async (tx) => {
         const profiles = await tx.objectStore('profiles').getAll();
         const profile = profiles.find((one) => one.key === key);
         const isFree = profiles.every((one) => one.key === key || one.userId !== userId);
         if (profile && isFree) await tx.objectStore('profiles').put({ ...profile, userId });
         return isFree;
       });
+      if (isTheirs) disk.know({ userId });
+      return isTheirs;
     },
 
     async renew(from, to) {
@@ -112,7 +121,7 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
           ...(isCurrent ? [tx.objectStore('meta').put(NOBODY, CURRENT)] : []),
         ]);
       });
-      disk.profile = undefined;
+      disk.profile = disk.known = undefined;
     },
 
     persist: async () => (await manager()?.persist?.()) ?? false,
@@ -123,6 +132,7 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
     },
 
     close: () => disk.close(),
+    onCleared: (hear) => disk.onCleared(hear),
   };
   return storage;
 }

@@ -38,6 +38,11 @@ export class ProfileBook {
     this.#emitter.emit('profiles', Object.keys(news));
   }
 
+  /** The disk has lost them. */
+  storeAgain(): void {
+    this.#writer.later((storage) => storage.putProfiles(Object.fromEntries(this.#byId)));
+  }
+
   clear(): void {
     this.#byId.clear();
   }

@@ -7,6 +7,7 @@ import type { Outbox } from './outbox.ts';
 import type { ProfileBook } from './profiles.ts';
 import type { Replica } from './replica.ts';
 import type { Scopes } from './scopes.ts';
+import { storeAgain } from './store-again.ts';
 import type { StorageWriter } from './storage-writer.ts';
 import type { TabNews } from './tab-news.ts';
 import type { TabSeat } from './types.ts';
@@ -42,6 +43,7 @@ export class Session {
   async hydrate(clientId?: string): Promise<void> {
     const { writer, replica, outbox, profiles, scopes } = this.#options;
     const loaded = await writer.run(async (storage) => {
+      storage.onCleared?.(() => void this.#cleared());
       const before = await storage.identity();
       if (clientId !== undefined && before.clientId !== clientId) await storage.renew(before.clientId, clientId);
       return { ...(await storage.identity()), ...(await storage.load()) };
@@ -104,6 +106,13 @@ export class Session {
     seat()?.post({ news: 'user' } satisfies TabNews);
     if (userId !== null) emitter.emit('user', userId);
     reconnect('another user');
+  }
+
+  async #cleared(): Promise<void> {
+    const { emitter } = this.#options;
+    // Where it fails, what waits is in memory: the status says so with the next edit.
+    await storeAgain(this.#options).catch(() => undefined);
+    emitter.emit('cleared');
   }
 
   /** A new clientId: what the server has not answered is queued again under it, with the nonces that it has. */

@@ -121,6 +121,11 @@ export interface StoragePort {
   /** What this origin uses and may use; null where nobody says. */
   estimate(): Promise<{ usageBytes: number; quotaBytes: number } | null>;
   close(): Promise<void>;
+  /**
+   * Called whenever the browser has thrown the store away under the page: the profile is there again under its clientId,
+   * with nothing in it. Memory does not lose anything that way.
+   */
+  onCleared?(hear: () => void): void;
   /** How the tabs (or clients) on this store hear of each other. */
   readonly tabs: TabsPort;
 }

@@ -151,6 +151,8 @@ export interface ClientEvents {
   /** The queue gave up on a mutation; its text is in `args` to copy. */
   rejected: (mutation: { mid: number; nonce: string; name: string; args: unknown; error: WireError }) => void;
   overwrote: (scope: ScopeId, change: Change, overwrote: Overwrote[]) => void;
+  /** The browser threw away what was stored here: what this page holds is stored again. */
+  cleared: () => void;
   /** `hello` named another user than the store's: the store was switched, or passed on where a guest signed up. */
   user: (userId: string) => void;
 }
