@@ -117,8 +117,8 @@ export function createClient(options: ClientOptions): MusterClient {
     intents: () => view.intents,
     isKnown: (mid) => outbox.isKnown(mid),
     settle: (intent, first) => outbox.settle(intent, first),
-    giveUp: (intent, error) => outbox.giveUp(intent, error),
-    refill: () => outbox.refill(),
+    giveUp: (intent, error) => outbox.refusals.giveUp(intent, error),
+    offerAgain: (from) => outbox.offerAgain(from),
     renew: () => session.renew(),
     reconnect: (reason) => connection.drop(reason),
   });

@@ -1,4 +1,4 @@
-import { ACKNOWLEDGED_MOST, emptied, isForAnotherLog, isPast } from './acknowledged.ts';
+import { emptied, isLost, isOfferable, isSpare } from './acknowledged.ts';
 import type { Disk, Writing } from './indexeddb-disk.ts';
 import { isReadable } from './indexeddb-profile-row.ts';
 import { under, type AcknowledgedRow, type PendingRow } from './indexeddb-schema.ts';
@@ -31,10 +31,10 @@ type Both = Writing<('pending' | 'acknowledged')[]>;
 /** Forgets what was acknowledged long before the newest, and the oldest of too many. */
 async function prune(tx: Both, profile: string, now: number): Promise<void> {
   const store = tx.objectStore('acknowledged');
-  let surplus = (await store.count(under(profile))) - ACKNOWLEDGED_MOST;
+  let count = await store.count(under(profile));
   for (let cursor = await store.openCursor(under(profile)); cursor; cursor = await cursor.continue()) {
-    if (surplus <= 0 && !isPast(cursor.value, now)) return;
-    surplus -= 1;
+    if (!isSpare(cursor.value, count, now)) return;
+    count -= 1;
     await cursor.delete();
   }
 }
@@ -103,15 +103,17 @@ export function createQueue(disk: Disk, own: () => Promise<string>): Queue {
       return rows.filter(isReadable).map(toPending);
     },
 
-    async offerAgain(logEpoch, now) {
+    async offerAgain(logEpoch, now, from = Infinity) {
       const profile = await own();
       return disk.write(['pending', 'acknowledged'], 'strict', async (tx) => {
         const [pending, acknowledged] = [tx.objectStore('pending'), tx.objectStore('acknowledged')];
+        for (const row of await pending.getAll(under(profile))) {
+          if (row.mid >= from && row.seqs) await pending.put({ ...row, seqs: null });
+        }
         for (const row of await acknowledged.getAll(under(profile))) {
-          if (row.logEpoch === logEpoch) continue;
+          if (!isLost(row, logEpoch, from)) continue;
           await acknowledged.delete([profile, row.mid]);
-          const isWanted = isReadable(row) && isForAnotherLog(row, logEpoch, now);
-          if (isWanted) await pending.put({ ...toPending(row), seqs: null, profile });
+          if (isReadable(row) && isOfferable(row, now)) await pending.put({ ...toPending(row), seqs: null, profile });
         }
         return (await pending.getAll(under(profile))).filter(isReadable).map(toPending);
       });

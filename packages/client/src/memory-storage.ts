@@ -2,7 +2,7 @@ import type { Profiles } from '@muster/protocol/principal';
 import { v4 } from 'uuid';
 import { createProcessTabs } from './process-tabs.ts';
 import { refKey, type Content } from './ref.ts';
-import { ACKNOWLEDGED_MOST, emptied, isForAnotherLog, isOfScope, isPast, type Acknowledged } from './acknowledged.ts';
+import { emptied, isLost, isOfferable, isOfScope, isSpare, type Acknowledged } from './acknowledged.ts';
 import type { PendingMutation, StoragePort, StoredEntity, StoredScope, TabsPort, Waiting } from './types.ts';
 
 interface Profile {
@@ -161,17 +161,18 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
         acknowledged.set(which.mid, which.seqs === null ? emptied(row) : row);
       }
       for (const row of [...acknowledged.values()].sort((a, b) => a.mid - b.mid)) {
-        if (acknowledged.size > ACKNOWLEDGED_MOST || isPast(row, at)) acknowledged.delete(row.mid);
+        if (isSpare(row, acknowledged.size, at)) acknowledged.delete(row.mid);
         else break;
       }
     },
-    async offerAgain(logEpoch, now) {
+    async offerAgain(logEpoch, now, from = Infinity) {
       const { pending, acknowledged } = own();
+      for (const row of pending.values()) if (row.mid >= from) row.seqs = null;
       for (const row of [...acknowledged.values()]) {
-        if (row.logEpoch === logEpoch) continue;
+        if (!isLost(row, logEpoch, from)) continue;
         acknowledged.delete(row.mid);
         const { logEpoch: _log, at: _at, ...mutation } = row;
-        if (isForAnotherLog(row, logEpoch, now)) pending.set(row.mid, { ...mutation, seqs: null });
+        if (isOfferable(row, now)) pending.set(row.mid, { ...mutation, seqs: null });
       }
       return listPending();
     },

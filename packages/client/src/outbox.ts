@@ -1,6 +1,6 @@
 import { firstAnswer, type FirstAnswer } from '@muster/protocol/client-events';
 import { COMMAND_ARGS, type CommandArgs, type CommandName } from '@muster/protocol/commands';
-import { MusterError, parseOrThrow, type WireError } from '@muster/protocol/error';
+import { MusterError, parseOrThrow } from '@muster/protocol/error';
 import * as z from 'zod/mini';
 import { v4 } from 'uuid';
 import { editsOf } from './edits.ts';
@@ -9,6 +9,7 @@ import { createIntent, toMutation, VOID, type Intent } from './intent.ts';
 import { Enqueuer } from './enqueuer.ts';
 import { Foretold } from './foretold.ts';
 import { Recent } from './recent.ts';
+import { Refusals } from './refusals.ts';
 import type { Replica } from './replica.ts';
 import type { StorageCare } from './storage-care.ts';
 import type { StorageWriter } from './storage-writer.ts';
@@ -44,9 +45,11 @@ export class Outbox {
 
   readonly #enqueuer: Enqueuer;
   readonly #foretold: Foretold;
+  readonly refusals: Refusals;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.refusals = new Refusals(options);
     this.#enqueuer = new Enqueuer({
       writer: options.writer,
       care: options.care,
@@ -57,7 +60,7 @@ export class Outbox {
         options.seat()?.post({ news: 'queued', mutation } satisfies TabNews);
         options.queued();
       },
-      refused: (intent, error) => this.#reject(intent, error),
+      refused: (intent, error) => this.refusals.refuse(intent, error),
     });
     this.#foretold = new Foretold({
       ...options,
@@ -145,11 +148,16 @@ export class Outbox {
     this.#options.queued();
   }
 
-  /** The log went back: what was acknowledged under the last one is offered again, and nothing counts as answered. */
-  async offerAgain(logEpoch: string): Promise<void> {
-    const { replica, writer, clock } = this.#options;
-    const pending = await writer.run((storage) => storage.offerAgain(logEpoch, clock.now()));
+  /**
+   * The log went back: what was acknowledged under another one is offered again, and nothing counts as answered.
+   * @param from the server waits for this mid: it knows of nothing from there on, and what is before it stands
+   */
+  async offerAgain(from?: number): Promise<void> {
+    const { replica, writer, under } = this.#options;
+    const { logEpoch, at } = under();
+    const pending = await writer.run((storage) => storage.offerAgain(logEpoch, at, from));
     for (const intent of this.#intents) {
+      if (from !== undefined && (intent.mid ?? 0) < from) continue;
       intent.seqs = null;
       intent.arrived.clear();
     }
@@ -157,6 +165,7 @@ export class Outbox {
       this.#met.delete(mutation.nonce);
       this.#adopt({ ...mutation, seqs: null });
     }
+    this.#seen = Math.max(this.#seen, ...pending.map(({ mid }) => mid));
     replica.paint([replica.view.redecideAll()], 'local');
     this.#options.queued();
   }
@@ -209,36 +218,19 @@ export class Outbox {
     if (wasGivenUp) replica.reject(intent);
     else {
       const { status: _rejected, ...error } = first;
-      this.#reject(intent, { retryable: false, ...error });
+      this.refusals.refuse(intent, { retryable: false, ...error });
     }
     intent.resolve({ ...first, mid: waiting.mid });
     return stored;
   }
 
-  /** The server will never take it as it is: the person is told, and its mid is taken by an empty one. */
-  giveUp(intent: Intent, error: WireError): void {
-    if (intent.name === VOID) return;
-    this.#tell(intent, error);
-    intent.resolve({ status: 'rejected', code: error.code, message: error.message, mid: intent.mid ?? 0 });
-    this.#void([intent]);
-    const { replica } = this.#options;
-    replica.paint([replica.view.redecideAll()], 'local');
-  }
-
   hear(news: TabNews): void {
-    const { replica } = this.#options;
     if (news.news === 'queued') this.learn(news.mutation);
     else if (news.news === 'made') this.#adopt(news.mutation, false);
     else if (news.news === 'answered') {
       const intent = this.find(news.nonce);
       if (intent && z.safeParse(firstAnswer, news.first).success) void this.settle(intent, news.first, true);
-    } else if (news.news === 'voided') {
-      for (const nonce of news.nonces) {
-        const intent = this.find(nonce);
-        if (intent) Object.assign(intent, { name: VOID, args: {} });
-      }
-      replica.paint([replica.view.redecideAll()], 'local');
-    }
+    } else if (news.news === 'voided') this.refusals.hear(news.nonces);
   }
 
   /** The store passes to someone else: what waits stays in the one put aside. */
@@ -250,30 +242,6 @@ export class Outbox {
   async #keep(job: (storage: StoragePort) => Promise<void>): Promise<void> {
     await this.#options.writer.run(job);
     this.#enqueuer.again();
-  }
-
-  #reject(intent: Intent, error: WireError): void {
-    const texts = new Map(this.#intents.map((other) => [other, { name: other.name, args: other.args }]));
-    const dependants = this.#options.replica.reject(intent);
-    this.#tell(intent, error);
-    for (const dependant of dependants) {
-      const text = texts.get(dependant.intent);
-      this.#tell({ ...dependant.intent, ...text }, dependant.error.toWire());
-      dependant.intent.resolve({ status: 'dropped', reason: 'dependency', mid: dependant.intent.mid ?? 0 });
-    }
-    this.#void(dependants.map((dependant) => dependant.intent));
-  }
-
-  #void(intents: Intent[]): void {
-    if (intents.length === 0) return;
-    for (const intent of intents) Object.assign(intent, { name: VOID, args: {} });
-    const waiting = intents.flatMap(({ mid, nonce }) => (mid === null ? [] : [{ mid, nonce }]));
-    this.#options.writer.later((storage) => storage.voidOut(waiting));
-    this.#options.seat()?.post({ news: 'voided', nonces: intents.map(({ nonce }) => nonce) } satisfies TabNews);
-  }
-
-  #tell({ mid, nonce, name, args }: Pick<Intent, 'mid' | 'nonce' | 'name' | 'args'>, error: WireError): void {
-    this.#options.emitter.emit('rejected', { mid: mid ?? 0, nonce, name, args, error });
   }
 
   #give(intent: Intent, mid: number): void {

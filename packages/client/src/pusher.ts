@@ -20,7 +20,8 @@ export interface PusherOptions {
   /** Resolves once the answer is stored. */
   settle(intent: Intent, first: FirstAnswer): Promise<void>;
   giveUp(intent: Intent, error: WireError): void;
-  refill(): Promise<void>;
+  /** The server knows of nothing from this mid on: all of it that is here, or was, is queued again. */
+  offerAgain(from: number): Promise<void>;
   /** Takes a new clientId and queues what is unanswered again. */
   renew(): Promise<void>;
   reconnect(reason: string): void;
@@ -152,19 +153,17 @@ export class Pusher {
     this.#nextRound();
   }
 
-  /** The server waits for another mid: everything from there again, or a new clientId where that one is not here. */
+  /**
+   * The server waits for another mid: everything from there again. A server that was restored knows less than it had
+   * answered, and may say this before it says so. Where what it waits for is not here any more: a new clientId.
+   */
   async #backTo(expected: number): Promise<void> {
-    const isHeld = () => this.#options.intents().some(({ mid }) => mid === expected);
     this.#nextRound();
     this.#pause(undefined);
-    if (!isHeld()) await this.#options.refill().catch(() => undefined);
-    if (!isHeld()) {
-      this.#mustRenew = true;
-      if (this.#outstanding === 0) this.#renew();
-      return;
-    }
-    // A server that was restored knows less than it had answered: that is offered again.
-    for (const intent of this.#options.intents()) if (intent.mid !== null && intent.mid >= expected) intent.seqs = null;
+    await this.#options.offerAgain(expected).catch(() => undefined);
+    if (this.#options.intents().some(({ mid }) => mid === expected)) return;
+    this.#mustRenew = true;
+    if (this.#outstanding === 0) this.#renew();
   }
 
   #pause(retryAfterMs: number | undefined): void {

@@ -387,21 +387,6 @@ describe('pushing', () => {
     expect(mids()).toEqual([1, 2, 3]);
   });
 
-  it('takes a new clientId where the server waits for one that is not here, and queues the rest again', async () => {
-    const before = ada.clientId;
-    for (let n = 1; n <= 3; n += 1) await create(n).outcome;
-    await settled();
-    world.server.clients.set(before, { last: 1, answers: new Map() });
-    const nonces = [create(4).nonce, create(5).nonce];
-    await world.clock.advance(5_000);
-    expect(ada.clientId).not.toBe(before);
-    expect(world.server.taken.filter(({ clientId }) => clientId === ada.clientId).map(({ mid }) => mid)).toEqual([
-      1, 2,
-    ]);
-    expect([...world.server.clients.get(ada.clientId)!.answers.values()].map(({ nonce }) => nonce)).toEqual(nonces);
-    expect(titles(ada)).toEqual(['T1', 'T2', 'T3', 'T4', 'T5']);
-  });
-
   it('takes a new clientId where somebody cloned it, and what was applied under the old one is not done again', async () => {
     const before = ada.clientId;
     await create(1).outcome;

@@ -68,7 +68,7 @@ export class Session {
     const isOther = logEpoch !== this.logEpoch;
     this.logEpoch = logEpoch;
     // Before anything is sent: it comes before what waits.
-    if (isOther) await this.#options.outbox.offerAgain(logEpoch);
+    if (isOther) await this.#options.outbox.offerAgain();
     return true;
   }
 

@@ -101,9 +101,10 @@ export interface StoragePort {
   retire(done: Done[], under: { logEpoch: string; at: number }): Promise<void>;
   /**
    * The log went back: what was acknowledged under another one is queued again, with the mids and nonces that it has.
+   * @param from the server knows of nothing from this mid on: that is queued again whatever log answered it
    * @returns all that waits now
    */
-  offerAgain(logEpoch: string, now: number): Promise<PendingMutation[]>;
+  offerAgain(logEpoch: string, now: number, from?: number): Promise<PendingMutation[]>;
   /** What waits, by mid: another tab may have queued or removed something. */
   pending(): Promise<PendingMutation[]>;
   /** Empties given-up mutations, which keep their mids until the server has taken them. */

@@ -226,14 +226,32 @@ describe.each(TWINS)('%s', (_name, disk) => {
       expect((await one.enqueue(mutation('n-5'))).mid).toBe(5);
     });
 
+    it('is offered again from the mid on that the server waits for, under whichever log it was answered', async () => {
+      const tab = make();
+      const [one, two] = [tab(), tab()];
+      await queue(one, 4, 'task.create');
+      await one.retire([done(1), done(2)], { logEpoch: EPOCH_A, at: MINUTE });
+      await one.settle({ mid: 3, nonce: 'n-3' }, { [SCOPE]: 3 });
+      const offered = await two.offerAgain(EPOCH_A, MINUTE, 2);
+      expect(offered.map(({ mid, nonce, seqs }) => [mid, nonce, seqs])).toEqual([
+        [2, 'n-2', null],
+        [3, 'n-3', null],
+        [4, 'n-4', null],
+      ]);
+      expect(await one.offerAgain(EPOCH_A, MINUTE)).toEqual(offered);
+      expect((await one.offerAgain(EPOCH_B, MINUTE)).map(({ mid }) => mid)).toEqual([1, 2, 3, 4]);
+    });
+
     it('is kept for ten minutes, and a thousand at most', async () => {
       const storage = make()();
-      await queue(storage, 4);
+      await queue(storage, 68);
       await storage.retire([done(1)], { logEpoch: EPOCH_A, at: MINUTE });
       await storage.retire([done(2)], { logEpoch: EPOCH_A, at: 5 * MINUTE });
-      await storage.retire([done(3)], { logEpoch: EPOCH_A, at: 12 * MINUTE });
-      expect((await storage.offerAgain(EPOCH_B, 12 * MINUTE)).map(({ mid }) => mid)).toEqual([2, 3, 4]);
-      await queue(storage, 1_100);
+      const many = Array.from({ length: 65 }, (_, n) => done(n + 3));
+      await storage.retire(many, { logEpoch: EPOCH_A, at: 12 * MINUTE });
+      const kept = (await storage.offerAgain(EPOCH_B, 12 * MINUTE)).map(({ mid }) => mid);
+      expect([kept.length, kept[0], kept.at(-1)]).toEqual([67, 2, 68]);
+      await queue(storage, 1_036);
       await storage.retire(
         Array.from({ length: 1_104 }, (_, n) => done(n + 1)),
         { logEpoch: EPOCH_A, at: 13 * MINUTE },
@@ -242,11 +260,21 @@ describe.each(TWINS)('%s', (_name, disk) => {
       expect([offered.length, offered[0]?.mid]).toEqual([1_000, 105]);
     });
 
-    it('is not offered a day later: the server may have forgotten the client', async () => {
+    it('is not forgotten because the clock was set forward', async () => {
+      const storage = make()();
+      await queue(storage, 65);
+      const first = Array.from({ length: 64 }, (_, n) => done(n + 1));
+      await storage.retire(first, { logEpoch: EPOCH_A, at: MINUTE });
+      await storage.retire([done(65)], { logEpoch: EPOCH_A, at: 25 * 60 * MINUTE });
+      const offered = await storage.offerAgain(EPOCH_B, 25 * 60 * MINUTE);
+      expect([offered.length, offered[0]?.mid]).toEqual([64, 2]);
+    });
+
+    it('is not offered a month later: the server may have forgotten the client', async () => {
       const storage = make()();
       await queue(storage, 1);
       await storage.retire([done(1)], { logEpoch: EPOCH_A, at: MINUTE });
-      expect(await storage.offerAgain(EPOCH_B, 25 * 60 * MINUTE)).toEqual([]);
+      expect(await storage.offerAgain(EPOCH_B, 31 * 24 * 60 * MINUTE)).toEqual([]);
     });
 
     it('loses its words with the scope that they are in, and keeps its mid; a deletion is wanted again', async () => {

@@ -49,6 +49,12 @@ export function setUp(): Setup {
   };
 }
 
+/** A copy of a client's profile uses a mid before it: Ada's client has to take another clientId. */
+export function copyTakes(server: FakeServer, clientId: string, mid: number): void {
+  const copys = { mid, nonce: 'f'.repeat(36), name: 'client.void', args: {} };
+  server.mutate(copys, { userId: ADA, auth: { clientId, protocol: 1 } });
+}
+
 export const titles = (client: MusterClient, scope = LIST_SCOPE): string[] =>
   client
     .all(scope, 'task')
