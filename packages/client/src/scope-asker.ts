@@ -10,7 +10,8 @@ import type { Follow } from './follow.ts';
 import type { Clock, StoredScope } from './types.ts';
 
 const RETRY_BASE_MS = 150;
-const RETRY_CAP_MS = 10_000;
+/** Whoever is connected lags by five seconds at most: no longer than this after the server can answer again. */
+const RETRY_CAP_MS = 4_000;
 
 export interface ScopeAskerOptions {
   clock: Clock;

@@ -1,4 +1,5 @@
 import type { Packet } from '@muster/protocol/change';
+import { MusterError } from '@muster/protocol/error';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EPOCH_B, type Frame } from '../test/fake-server.ts';
@@ -306,6 +307,20 @@ describe('opening', () => {
     await world.clock.advance(1_000);
     const sizes = frames('scope:open').map(({ data }) => (data as { scopes: unknown[] }).scopes.length);
     expect(sizes).toEqual([200, 52]);
+  });
+
+  it('catches up within the five seconds that anybody may lag, however long the server could not answer', async () => {
+    only().cut();
+    world.server.intercept = (frame) => {
+      if (frame.event !== 'scope:open') return false;
+      frame.answer({ ok: false, error: new MusterError('unavailable', 'Not now.').toWire() });
+      return true;
+    };
+    await world.clock.advance(60_000);
+    addUnheard(1);
+    world.server.intercept = () => undefined;
+    await world.clock.advance(4_500);
+    expect(titles(ada)).toEqual(['T1']);
   });
 
   it('asks again for what was put off for later', async () => {
