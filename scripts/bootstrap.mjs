@@ -24,6 +24,7 @@ const COMMANDS = {
   chaos: ['redis'],
   sim: [],
   migrate: [],
+  rollout: [],
   'db-backup': [],
   'db-restore': [],
   'db-erase': [],

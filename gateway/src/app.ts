@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createCommit } from '@muster/db/commit/create-commit';
 import type { Commit } from '@muster/db/commit/types';
 import { createDatabase, createPool } from '@muster/db/connection';
@@ -24,6 +25,7 @@ import { createHintSender } from './hints.ts';
 import { measureRuns } from './run-metrics.ts';
 import { createHttp } from './http/http.ts';
 import { createLimits, noLimits } from './http/limits.ts';
+import { watchRequests } from './http/open-requests.ts';
 import { toHttpSettings } from './http/settings.ts';
 import { createSocketServer } from './socket/server.ts';
 
@@ -37,6 +39,8 @@ export interface GatewayDeps {
   hasProcessMetrics?: boolean;
   /** For tests: stands between the bus and its reads. */
   wrapFeed?: (feed: FeedRepository) => FeedRepository;
+  /** Aborted where there is no time for draining: all of the product ends. */
+  hurried?: AbortSignal;
 }
 
 export interface Gateway {
@@ -59,6 +63,7 @@ export async function createGateway({
   logger: processLogger,
   hasProcessMetrics = true,
   wrapFeed = (feed) => feed,
+  hurried = new AbortController().signal,
 }: GatewayDeps): Promise<Gateway> {
   const gatewayId = randomUUID();
   const logger = processLogger.child({ gateway: gatewayId.slice(0, 8) });
@@ -114,8 +119,17 @@ export async function createGateway({
     findClientOwner: createClientRepository(db).findOwner,
   });
   sockets.attach(server);
-  shutdown.register('accept', 'listener', () => stopListening(server));
-  shutdown.register('drain', 'sockets', () => sockets.drain(), { timeoutMs: config.DRAIN_MS });
+  const requests = watchRequests(server);
+  const stopListening = async () => {
+    // Out of readiness already: who is in front has this long to notice, and is served until then.
+    await delay(config.DRAIN_NOTICE_MS, undefined, { signal: hurried }).catch(() => undefined);
+    if (server.listening) server.close();
+    requests.leave();
+  };
+  const withinMs = config.DRAIN_MS;
+  shutdown.register('accept', 'listener', stopListening, { timeoutMs: config.DRAIN_NOTICE_MS + 5_000 });
+  shutdown.register('drain', 'sockets', () => sockets.drain({ withinMs, hurried }), { timeoutMs: withinMs + 1_000 });
+  shutdown.register('drain', 'requests', () => requests.whenNone(hurried), { timeoutMs: withinMs + 1_000 });
   shutdown.register('drain', 'event streams', () => bus.drain());
   shutdown.register('workers', 'bus', () => bus.stop());
   shutdown.register('workers', 'socket server', () => sockets.close());

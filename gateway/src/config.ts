@@ -14,6 +14,9 @@ export const gatewayConfig = z.object({
   REDIS_PREFIX: text('what all names in Redis begin with').default('muster'),
   MIGRATE: flag('whether pending migrations are run at start').default(false),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'how much is logged').default('info'),
+  DRAIN_NOTICE_MS: durationMs('how long a gateway that stops is out of readiness before it drains,', {
+    max: 120_000,
+  }).default(0),
   DRAIN_MS: durationMs('how long clients have to go elsewhere once the gateway stops,', { max: 120_000 }).default(
     10_000,
   ),

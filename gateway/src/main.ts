@@ -16,9 +16,9 @@ endWithProcess(shutdown, { process, logger });
 
 try {
   await prepareDatabase(config);
-  const gateway = await createGateway({ config, logger });
+  const gateway = await createGateway({ config, logger, hurried: shutdown.hurried });
   shutdown.register('drain', 'gateway', () => gateway.close('the process ends'), {
-    timeoutMs: config.DRAIN_MS + 20_000,
+    timeoutMs: config.DRAIN_NOTICE_MS + config.DRAIN_MS + 20_000,
   });
   takeHandedConnections(gateway.server, { process });
   process.send?.({ type: 'ready', port: gateway.port });

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { findProcessIdentity } from '../processes/identity.ts';
+import { askLauncher } from '../rollout/ask-launcher.ts';
 import { readRunFile, type RunFile } from './run-file.ts';
 
 /** The real launcher, Postgres and Redis; small stand-ins for gateway and worker. */
@@ -35,7 +36,7 @@ afterEach(async () => {
 });
 
 function start(...extra: string[]): Run {
-  const env = { ...process.env, DATABASE_URL: '', REDIS_URL: '' };
+  const env = { ...process.env, DATABASE_URL: '', REDIS_URL: '', BROKEN_FILE: join(data, 'broken') };
   const child = spawn(process.execPath, [LAUNCHER, '--port', '0', '--data', data, ...extra], { env });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -126,6 +127,39 @@ test('what dies is started again and said: a gateway, a worker, Redis, Postgres'
     expect(run.lines.join('\n')).toMatch(/Redis is running again/);
     expect(run.lines.join('\n')).toMatch(/Postgres is running again/);
   }, PATIENCE);
+});
+
+test('a rollout replaces every process while the address answers, says so, and stops at what is broken', async () => {
+  const { run, file } = await startReady('--gateways', '2', '--workers', '2');
+  const rollout = async () => {
+    const said: string[] = [];
+    const fault = await askLauncher(file.control!, 'rollout', (line) => said.push(line)).catch((error) => error);
+    return { said, fault: (fault as Error | undefined)?.message };
+  };
+  let isOver = false;
+  const asking = (async () => {
+    for (let n = 0; !isOver; n += 1) await ask(file.url);
+  })();
+  const [first, second] = await Promise.all([rollout(), rollout()]);
+  isOver = true;
+  await asking;
+  expect(second.fault).toBe('A rollout is under way already.');
+  expect(first.fault).toBeUndefined();
+  expect(first.said.at(-1)).toMatch(/^All 4 processes are new, after/);
+  const renewed = readRunFile(data) as RunFile;
+  expect(pidsOf(renewed).filter((pid) => pidsOf(file).includes(pid))).toEqual([]);
+  expect(living(pidsOf(file))).toEqual([]);
+  expect(living(pidsOf(renewed))).toHaveLength(4);
+  expect(run.lines.join('\n')).not.toContain('starting it again');
+
+  const stranger = { ...file.control!, token: 'x' };
+  await expect(askLauncher(stranger, 'rollout', () => undefined)).rejects.toThrow('knows no rollout');
+  writeFileSync(join(data, 'broken'), '');
+  const third = await rollout();
+  expect(third.fault).toMatch(/^worker 1 did not come up: it ended with code 1.*this worker is broken/s);
+  expect(third.fault).toContain('The 3 after it were not touched.');
+  expect(pidsOf(readRunFile(data) as RunFile)).toEqual(pidsOf(renewed));
+  expect(living(pidsOf(renewed))).toHaveLength(4);
 });
 
 test('nobody is handed to a gateway that hangs', async () => {

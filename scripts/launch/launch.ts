@@ -5,18 +5,20 @@ import { createShutdown, type Shutdown } from '@muster/runtime/shutdown';
 import { migrate } from '@muster/db/migrate';
 import type { KeptAlive, Living } from '../processes/keep-alive.ts';
 import { createLedger, endLeftovers, type Ledger } from '../processes/ledger.ts';
+import { rollOut, type Rolled } from '../rollout/roll-out.ts';
 import { choosePorts } from './choose-ports.ts';
 import { gatewayEnvironment, productEnvironment } from './environment.ts';
 import { openFrontDoor } from './front-door.ts';
 import { takeLock } from './lock.ts';
 import { UsageError, type LaunchOptions } from './options.ts';
 import { buildPage } from './page.ts';
-import { createProcessGroup } from './process-group.ts';
+import { openControl, type Control } from './control.ts';
+import { createProcessGroup, type ProcessGroup } from './process-group.ts';
 import { readRunFile, removeRunFile, writeRunFile } from './run-file.ts';
 import { loadSecrets } from './secrets.ts';
 import { settleAll } from './settle-all.ts';
 import { openStores } from './stores.ts';
-import { watchHealth } from './watch-health.ts';
+import { isReadyAt, watchHealth, type HealthWatch } from './watch-health.ts';
 import { runPageServer } from './page-server.ts';
 import { restartOnChange } from './restart-on-change.ts';
 
@@ -128,7 +130,7 @@ async function startEverything(context: Launch): Promise<string> {
     },
     env,
   );
-  const graceMs = CHILD_GRACE_MS + Number(common['DRAIN_MS'] ?? 10_000);
+  const graceMs = CHILD_GRACE_MS + longestLeaving(common);
   const hosts = env['HOST'] === undefined ? LOCAL_HOSTS : [env['HOST']];
   const groupOf = (room: 'gateway' | 'worker', count: number, envOf: (index: number) => NodeJS.ProcessEnv) =>
     createProcessGroup({
@@ -153,6 +155,7 @@ async function startEverything(context: Launch): Promise<string> {
   const workers = groupOf('worker', options.workers, () => common);
 
   let isReady = false;
+  let control: Control | undefined;
   const writeRun = () => {
     if (!isReady || shutdown.isStopping) return;
     writeRunFile(data, {
@@ -166,6 +169,7 @@ async function startEverything(context: Launch): Promise<string> {
       workers: workers.current().flatMap((child) => (child === undefined ? [] : [{ pid: child.pid }])),
       databaseUrl,
       redisUrl,
+      ...(control === undefined ? {} : { control: control.address }),
     });
   };
 
@@ -178,14 +182,15 @@ async function startEverything(context: Launch): Promise<string> {
   );
   say(`${options.gateways} gateways on ports ${ports.gateways.join(', ')}; ${options.workers} workers.`);
 
-  const health = watchHealth(ports.gateways.map((port) => `http://${urlHost(hosts[0] as string)}:${port}`));
+  const gatewayUrls = ports.gateways.map((port) => `http://${urlHost(hosts[0] as string)}:${port}`);
+  const health = watchHealth(gatewayUrls);
   shutdown.register('accept', 'health', () => health.stop());
   const door = await openFrontDoor({
     port: mode === 'dev' ? 0 : ports.front,
     hosts: mode === 'dev' ? LOCAL_HOSTS.slice(0, 1) : hosts,
     gateways: () =>
       gateways
-        .current()
+        .taking()
         .flatMap((child, index) => (child === undefined || !health.isHealthy(index) ? [] : [child.process])),
   });
   shutdown.register('accept', 'front door', () => door.close());
@@ -196,10 +201,54 @@ async function startEverything(context: Launch): Promise<string> {
     shutdown.register('accept', 'page server', () => page.stop());
     const watching = restartOnChange({ root: ROOT, gateways: gateways.members, workers: workers.members, say });
     shutdown.register('accept', 'file watching', () => watching.close());
+  } else {
+    const rollout = async (tell: (line: string) => void, signal: AbortSignal) => {
+      const both = (line: string) => (say(line), tell(line));
+      await parts.buildPage(both);
+      // They only add: the processes that still run do not know of them (docs/operations.md).
+      const added = await migrate(databaseUrl);
+      if (added.length > 0) both(`The database is at ${added.at(-1)}.`);
+      await rollOut({ parts: listRolled(gateways, workers, gatewayUrls, health), say: both, signal });
+    };
+    const opened = await openControl({ rollout });
+    control = opened;
+    shutdown.register('accept', 'control', () => opened.close());
   }
   isReady = true;
   writeRun();
   return url;
+}
+
+/**
+ * Workers first: new gateways may ask for what old workers do not know. Two workers can run side by side on one queue,
+ * two gateways not on one port.
+ */
+function listRolled(
+  gateways: ProcessGroup,
+  workers: ProcessGroup,
+  gatewayUrls: readonly string[],
+  health: HealthWatch,
+): Rolled[] {
+  return [
+    ...workers.members.map((place, index) => ({
+      name: `worker ${index + 1}`,
+      isNewFirst: true,
+      replace: place.replace,
+      isReady: async () => place.current !== undefined,
+    })),
+    ...gateways.members.map((place, index) => ({
+      name: `gateway ${index + 1}`,
+      isNewFirst: false,
+      replace: place.replace,
+      isReady: async () => health.isHealthy(index) && (await isReadyAt(`${gatewayUrls[index]}/readyz`)),
+    })),
+  ];
+}
+
+/** How long a process of ours may take to leave in its own time. */
+function longestLeaving(env: NodeJS.ProcessEnv): number {
+  const of = (name: string, fallback: number) => Number(env[name] || fallback) || fallback;
+  return Math.max(of('DRAIN_NOTICE_MS', 0) + of('DRAIN_MS', 10_000), of('WORKER_GRACE_MS', 20_000));
 }
 
 /** Where one asks a process that listens on `host`. */

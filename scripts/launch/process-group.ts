@@ -5,6 +5,8 @@ import { keepAlive, type KeptAlive } from '../processes/keep-alive.ts';
 export interface ProcessGroup {
   /** Those started so far; after `start` all of them, in order. */
   readonly members: readonly KeptAlive<Child>[];
+  /** Those of `current` that take newcomers: alive, and not about to leave. */
+  taking(): (Child | undefined)[];
   /** One entry a place; undefined while its process is dead. */
   current(): (Child | undefined)[];
   /** @throws if one of them does not come up; the others are up by then and can be stopped */
@@ -44,6 +46,7 @@ export function createProcessGroup({
     get members() {
       return places.filter((place) => place !== undefined);
     },
+    taking: () => places.map((place) => (place?.isLeaving === false ? place.current : undefined)),
     current: () => places.map((place) => place?.current),
     start: async () => {
       const results = await Promise.allSettled(places.map((_, index) => startOne(index)));

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ControlAddress } from './control.ts';
 
 /** `<data>/run.json`: how scripts and tests find a running product. It is there while the product runs. */
 export interface RunFile {
@@ -9,6 +10,8 @@ export interface RunFile {
   workers: { pid: number }[];
   databaseUrl: string;
   redisUrl: string;
+  /** Of the launcher, for `npm run rollout`; absent in dev, where changed files restart what runs on them. */
+  control?: ControlAddress;
 }
 
 export const runFilePath = (data: string): string => join(data, 'run.json');

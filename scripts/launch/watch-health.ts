@@ -36,6 +36,9 @@ export function watchHealth(
   return { isHealthy: (index) => !sick.has(index), stop: () => ending.abort() };
 }
 
+/** Whether a process says there that it is ready to serve. */
+export const isReadyAt = (url: string): Promise<boolean> => answers(url, WITHIN_MS);
+
 async function answers(url: string, withinMs: number): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(withinMs) });

@@ -9,6 +9,7 @@ export interface Child extends Living {
   process: ChildProcess;
   /** The port that it said it listens on, if it said one. */
   port: number | undefined;
+  leave(): Promise<void>;
 }
 
 /** A cold start compiles nothing, but may wait for a migration that another one runs. */
@@ -20,7 +21,7 @@ export interface ChildOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
-  /** After this long without an end, it is killed. */
+  /** After this long without an end, it is killed: longer than it may take to leave. */
   graceMs: number;
   onSpawn?: (pid: number) => void;
   onExit?: (pid: number) => void;
@@ -56,15 +57,18 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     throw new Error(`it ${outcome}. ${options.logFile} ends with:\n${await readLogTail(options.logFile)}`);
   }
   const pid = child.pid as number;
+  const end = async (signal: NodeJS.Signals) => {
+    await endProcess(pid, { signals: [signal], graceMs: options.graceMs });
+    await ended;
+  };
   return {
     pid,
     process: child,
     port: outcome.port,
     ended,
-    stop: async () => {
-      await endProcess(pid, { graceMs: options.graceMs });
-      await ended;
-    },
+    // SIGINT: nobody takes over, as all of it ends. SIGTERM: others do.
+    stop: () => end('SIGINT'),
+    leave: () => end('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
   };
 }

@@ -82,3 +82,57 @@ test('a restart is no death: nothing is said and nothing is waited for', async (
   expect(said).toEqual([]);
   await kept.stop();
 });
+
+test.each([
+  [true, ['start 2', 'leave 1']],
+  [false, ['leave 1', 'start 2']],
+])('replaced, the new one first: %s', async (isNewFirst, order) => {
+  const { start, born } = createFake();
+  const kept = await keepAlive({ name: 'x', start, say });
+  const happened: string[] = [];
+  const old = born[0]!;
+  let wasLeaving = false;
+  (old.living as Living).leave = async () => {
+    happened.push('leave 1');
+    wasLeaving = kept.isLeaving;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    old.die('left');
+  };
+  const [make] = [start.getMockImplementation()!];
+  start.mockImplementationOnce(() => {
+    happened.push('start 2');
+    return make();
+  });
+  expect((await kept.replace({ isNewFirst })).pid).toBe(2);
+  expect(happened).toEqual(order);
+  // Nobody is sent to one that goes; the new one takes over before the old one is asked.
+  expect(wasLeaving).toBe(!isNewFirst);
+  expect([kept.current?.pid, kept.isLeaving, said]).toEqual([2, false, []]);
+  born[1]?.die('was ended by SIGKILL');
+  await vi.waitFor(() => expect(kept.current?.pid).toBe(3));
+  await kept.stop();
+});
+
+test('a replacement that does not start is told; the old one goes on where it had not gone', async () => {
+  const { start } = createFake();
+  const kept = await keepAlive({ name: 'worker 1', start, say });
+  start.mockRejectedValueOnce(new Error('no'));
+  await expect(kept.replace({ isNewFirst: true })).rejects.toThrow('no');
+  expect(kept.current?.pid).toBe(1);
+  start.mockRejectedValueOnce(new Error('no'));
+  await expect(kept.replace({ isNewFirst: false })).rejects.toThrow('no');
+  await vi.waitFor(() => expect(kept.current?.pid).toBe(2), 3_000);
+  await kept.stop();
+});
+
+test('stopped in the middle of a replacement, nothing is left running', async () => {
+  const { start, born } = createFake();
+  const kept = await keepAlive({ name: 'x', start, say });
+  (born[0]!.living as Living).leave = async () => void (await born[0]!.living.ended);
+  const replacing = kept.replace({ isNewFirst: true });
+  await vi.waitFor(() => expect(born).toHaveLength(2));
+  await expect(kept.replace({ isNewFirst: true })).rejects.toThrow('already');
+  await kept.stop();
+  await replacing;
+  expect(await Promise.all(born.map(({ living }) => living.ended))).toEqual(['stopped', 'stopped']);
+});

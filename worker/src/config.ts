@@ -25,7 +25,7 @@ export const workerConfig = z
     WORKER_CONCURRENCY: integer('how many runs one worker works on at once', { min: 1, max: 1_000 }).default(500),
     WORKER_METRICS_PORT: port().optional(),
     WORKER_GRACE_MS: durationMs('how long runs may go on after a stop signal, before they are handed back').default(
-      3_000,
+      20_000,
     ),
     AGENT_DEADLINE_MS: durationMs('how long one attempt of a run may take', { min: 1_000 }).default(600_000),
     LOG_CARE_EVERY_MS: durationMs('how often the log is cared for', { min: 1_000 }).default(3_600_000),

@@ -105,6 +105,8 @@ it('frozen for long, and back again: its successor’s words stand', { timeout: 
   first.kill('SIGSTOP');
   await startWorker('says');
   await expect.poll(() => status(runId), PATIENCE).toBe('completed');
+  // The stream's last word follows the commit.
+  await expect.poll(async () => (await world.stream(runId)).at(-1)?.k, PATIENCE).toBe('status');
   const before = JSON.stringify([await world.items(runId), await world.stream(runId), await world.run(runId)]);
   first.kill('SIGCONT');
   first.kill('SIGTERM');

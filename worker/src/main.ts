@@ -62,7 +62,9 @@ async function main(): Promise<void> {
     deadlineMs: config.AGENT_DEADLINE_MS,
     care: { pool, settings: careSettingsOf(config), everyMs: config.LOG_CARE_EVERY_MS },
   });
-  shutdown.register('drain', 'runs', () => worker.close(), { timeoutMs: config.WORKER_GRACE_MS + HAND_BACK_MS });
+  shutdown.register('drain', 'runs', () => worker.close(shutdown.hurried), {
+    timeoutMs: config.WORKER_GRACE_MS + HAND_BACK_MS,
+  });
 
   if (config.WORKER_METRICS_PORT !== undefined) {
     const server = await serveMetrics(metrics, config.WORKER_METRICS_PORT);

@@ -27,6 +27,8 @@ import { createWorkerMetrics } from './worker-metrics.ts';
 const LOCK_MS = 10_000;
 const STALLED_EVERY_MS = 5_000;
 /** A Redis that comes back empty has no scheduler any more. */
+/** Of runs, where everything ends. */
+const HURRIED_GRACE_MS = 1_000;
 const RESCHEDULE_EVERY_MS = 30_000;
 
 export interface WorkerDeps {
@@ -50,8 +52,11 @@ export interface WorkerDeps {
 }
 
 export interface RunningWorker {
-  /** Takes nothing new, lets runs come to their end for a while, hands back the rest. */
-  close(): Promise<void>;
+  /**
+   * Takes nothing new, lets runs come to their end for a while, hands back the rest.
+   * @param hurried hands them back soon: all of the product ends
+   */
+  close(hurried?: AbortSignal): Promise<void>;
 }
 
 /** Builds a worker and lets it work. It opens no port and touches no global but the SDK's tracing, which it turns off. */
@@ -141,11 +146,18 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
   ]);
 
   return {
-    async close() {
+    async close(hurried = new AbortController().signal) {
       isStopping = true;
       clearInterval(rescheduling);
       const closing = workers.map((worker) => worker.close());
-      const grace = setTimeout(active.interruptAll, deps.graceMs);
+      const handBack = () => {
+        if (active.size > 0) logger.info({ runs: active.size }, 'handing runs back');
+        active.interruptAll();
+      };
+      const grace = setTimeout(handBack, deps.graceMs);
+      const hurry = () => void setTimeout(handBack, Math.min(deps.graceMs, HURRIED_GRACE_MS)).unref();
+      if (hurried.aborted) hurry();
+      else hurried.addEventListener('abort', hurry, { once: true });
       await Promise.all(closing);
       clearTimeout(grace);
       await Promise.all(Object.values(queues).map((q) => q.close()));

@@ -9,26 +9,24 @@ import type { GatewayMessage } from '../bus/socket-host.ts';
 import type { GatewayContext } from '../gateway-context.ts';
 import { addressOf } from './address.ts';
 import { toWireError } from './define-handler.ts';
+import { drainSockets, type Drain } from './drain.ts';
 import { findHandler } from './handlers.ts';
 import { readHandshake, type HandshakeDeps } from './handshake.ts';
 import type { GatewayServer, GatewaySocket, Session, SocketServices } from './session.ts';
 import { watchSlowReaders } from './slow-readers.ts';
 
-/** Sockets closed at once when the gateway drains, and how long the next ones wait: all are gone within some 3 s. */
-const DRAIN_SHARE = 0.05;
-const DRAIN_STEP_MS = 120;
 /** Longer than any handshake takes; a session that has ended never comes back. */
 const ENDED_FOR_MS = 30_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface SocketServerDeps extends SocketServices, Omit<HandshakeDeps, 'origins'> {
-  context: Pick<GatewayContext, 'gatewayId' | 'redis' | 'names' | 'isAccepting'>;
+  context: Pick<GatewayContext, 'gatewayId' | 'redis' | 'names'>;
 }
 
 export interface SocketServer {
   attach(server: HttpServer): void;
-  /** Tells all clients to go elsewhere, and closes a few per cent at a time. */
-  drain(): Promise<void>;
+  /** Takes no new sockets, tells all clients to go elsewhere, and closes those that stay a few per cent at a time. */
+  drain(time: Pick<Drain, 'withinMs' | 'hurried'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,6 +36,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   const sessions = new Map<GatewaySocket, Session>();
   /** A handshake that was under way when its session ended comes to its end after the sockets were closed. */
   const ended = new Map<string, NodeJS.Timeout>();
+  let isDraining = false;
 
   const io: GatewayServer = new Server({
     path: '/socket.io',
@@ -80,7 +79,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   io.use((socket, next) => {
     void (async () => {
       try {
-        if (!context.isAccepting()) throw new MusterError('unavailable', 'This server is about to stop. Try again.');
+        if (isDraining) throw new MusterError('unavailable', 'This server is about to stop. Try again.');
         const { headers } = socket.request;
         await deps.limits.take('handshake', addressOf(socket.request, settings.trustedProxies));
         socket.data = await readHandshake({ ...deps, origins: settings.origins }, headers, socket.handshake.auth);
@@ -117,13 +116,16 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
 
   return {
     attach: (server) => void io.attach(server),
-    drain: async () => {
-      io.local.emit('server:drain', { retryAfterMs: 500 });
-      const step = Math.max(1, Math.ceil(sessions.size * DRAIN_SHARE));
-      while (sessions.size > 0) {
-        await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
-        for (const socket of [...sessions.keys()].slice(0, step)) socket.disconnect(true);
-      }
+    drain: (time) => {
+      isDraining = true;
+      return drainSockets({
+        ...time,
+        count: () => sessions.size,
+        tell: (retryAfterMs) => void io.local.emit('server:drain', { retryAfterMs }),
+        closeSome: (count) => {
+          for (const socket of [...sessions.keys()].slice(0, count)) socket.disconnect(true);
+        },
+      });
     },
     close: async () => {
       slowReaders.stop();

@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeList, startGateways, type TestGateways } from './start-gateways.ts';
@@ -25,6 +26,49 @@ test('a gateway that drains tells its clients, closes a few at a time, and answe
   expect(await closing).toBe(true);
   expect(closedAt).toHaveLength(10);
   expect(Math.max(...closedAt) - Math.min(...closedAt)).toBeGreaterThan(300);
+});
+
+test('requests that are under way are answered, each as the last of its connection', async () => {
+  const leaving = await product.start({ env: { DRAIN_NOTICE_MS: '300' } });
+  const ada = await product.person('Ada');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (path: string, body?: string) =>
+    new Promise<{ status: number | undefined; connection: string | undefined }>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${ada.token}`, 'content-type': 'application/json' };
+      const asked = request(leaving.url + path, { agent, method: body === undefined ? 'GET' : 'POST', headers });
+      asked.once('error', reject);
+      asked.once('response', (answer) => {
+        answer
+          .resume()
+          .once('end', () => resolve({ status: answer.statusCode, connection: answer.headers.connection }));
+      });
+      if (body === undefined) return void asked.end();
+      // The first half of a body, and the rest once the gateway is leaving.
+      asked.write(body.slice(0, 5));
+      void whenDraining.then(() => asked.end(body.slice(5)));
+    });
+  const client = await product.client(ada, leaving);
+  const whenDraining = client.next('server:drain');
+  expect(await ask('/readyz')).toEqual({ status: 200, connection: 'keep-alive' });
+  const posted = ask('/api/v1/lists', JSON.stringify({ title: 'Last list' }));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const closing = leaving.close();
+  // Before it drains it says so, and serves whoever has not noticed yet.
+  expect((await fetch(`${leaving.url}/readyz`)).status).toBe(503);
+  await product.client(ada, leaving);
+  expect(await posted).toEqual({ status: 201, connection: 'close' });
+  expect(await closing).toBe(true);
+});
+
+test('where all of the product ends, nobody is waited for, and it ends cleanly all the same', async () => {
+  const haste = new AbortController();
+  const leaving = await product.start({ hurried: haste.signal, env: { DRAIN_MS: '60000', DRAIN_NOTICE_MS: '60000' } });
+  const ada = await product.person('Ada');
+  const clients = await Promise.all(Array.from({ length: 10 }, () => product.client(ada, leaving)));
+  const closing = leaving.close();
+  haste.abort();
+  await Promise.all(clients.map((client) => client.next('server:drain')));
+  expect(await closing).toBe(true);
 });
 
 test('a reader on a slow line fills no memory, and has everything once its line is free', async () => {

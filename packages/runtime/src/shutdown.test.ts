@@ -46,19 +46,30 @@ test('running twice closes once', async () => {
   expect(close).toHaveBeenCalledOnce();
 });
 
-test('a signal runs it and ends the process, a second one kills', async () => {
+test('SIGTERM runs it and ends the process, a second signal hurries it, a third one kills', async () => {
   const process = new FakeProcess();
   const shutdown = createShutdown({ logger });
   const gate = Promise.withResolvers<void>();
   shutdown.register('drain', 'slow', () => gate.promise);
   endWithProcess(shutdown, { process, logger });
   process.emit('SIGTERM');
-  expect(shutdown.isStopping).toBe(true);
+  expect([shutdown.isStopping, shutdown.hurried.aborted]).toEqual([true, false]);
+  process.emit('SIGINT');
+  expect(shutdown.hurried.aborted).toBe(true);
   expect(process.exit).not.toHaveBeenCalled();
   process.emit('SIGINT');
   expect(process.exit).toHaveBeenCalledWith(130);
   gate.resolve();
   await vi.waitFor(() => expect(process.exit).toHaveBeenLastCalledWith(0));
+});
+
+test.each(['SIGINT', 'disconnect', 'uncaughtException'])('%s hurries', async (event) => {
+  const process = new FakeProcess();
+  const shutdown = createShutdown({ logger });
+  endWithProcess(shutdown, { process, logger });
+  process.emit(event, new Error('boom'));
+  expect([shutdown.isStopping, shutdown.hurried.aborted]).toEqual([true, true]);
+  await vi.waitFor(() => expect(process.exit).toHaveBeenCalledOnce());
 });
 
 test.each([

@@ -18,6 +18,10 @@ export interface Shutdown {
   register(stage: ShutdownStage, owner: string, close: () => unknown, options?: { timeoutMs?: number }): void;
   /** True from the moment that the end began: readiness answers no. */
   readonly isStopping: boolean;
+  /** Aborted once nobody has time: who drains lets go of what it still waits for, in order all the same. */
+  readonly hurried: AbortSignal;
+  /** There is no other process to go to, or somebody waits at a terminal. */
+  hurry(): void;
   /** Runs it; a second call waits for the first. @returns whether every owner closed without fault and in time */
   run(reason: string): Promise<boolean>;
 }
@@ -27,6 +31,7 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 export function createShutdown({ logger }: { logger: Logger }): Shutdown {
   const owners: { stage: ShutdownStage; owner: string; close: () => unknown; timeoutMs: number }[] = [];
   let running: Promise<boolean> | undefined;
+  const haste = new AbortController();
 
   const closeOwner = async ({ stage, owner, close, timeoutMs }: (typeof owners)[number]): Promise<boolean> => {
     const startedAt = performance.now();
@@ -58,6 +63,8 @@ export function createShutdown({ logger }: { logger: Logger }): Shutdown {
     get isStopping() {
       return running !== undefined;
     },
+    hurried: haste.signal,
+    hurry: () => haste.abort(),
     run: (reason) => (running ??= runStages(reason)),
   };
 }
@@ -69,8 +76,9 @@ export interface ProcessLike {
 }
 
 /**
- * Ties a process's life to its shutdown: SIGINT and SIGTERM run it, a second signal kills, and so does a fault that
- * nobody caught, after it was logged. Under a launcher the end of the IPC channel means that the launcher is gone:
+ * Ties a process's life to its shutdown. SIGTERM takes the time that draining takes: others go on, and take over. SIGINT
+ * hurries, since all of it ends; so does a second signal, and the one after that kills. A fault that nobody caught ends
+ * the process too, after it was logged. Under a launcher the end of the IPC channel means that the launcher is gone:
  * nobody would ever stop us, so we go too.
  */
 export function endWithProcess(
@@ -80,19 +88,27 @@ export function endWithProcess(
   const stop = (reason: string, code: number) => {
     void shutdown.run(reason).then((isClean) => process.exit(isClean ? code : 1));
   };
+  const stopSoon = (reason: string, code: number) => {
+    shutdown.hurry();
+    stop(reason, code);
+  };
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
-      if (!shutdown.isStopping) return stop(signal, 0);
-      logger.warn({ signal }, 'second signal: ending at once');
+      if (!shutdown.isStopping) return signal === 'SIGINT' ? stopSoon(signal, 0) : stop(signal, 0);
+      if (!shutdown.hurried.aborted) {
+        logger.info({ signal }, 'second signal: ending soon');
+        return shutdown.hurry();
+      }
+      logger.warn({ signal }, 'another signal: ending at once');
       process.exit(130);
     });
   }
-  process.on('disconnect', () => stop('the launcher is gone', 0));
+  process.on('disconnect', () => stopSoon('the launcher is gone', 0));
   for (const fault of ['uncaughtException', 'unhandledRejection']) {
     process.on(fault, (err) => {
       logger.fatal({ err, fault }, 'nobody caught this');
       if (shutdown.isStopping) process.exit(1);
-      else stop(fault, 1);
+      else stopSoon(fault, 1);
     });
   }
 }

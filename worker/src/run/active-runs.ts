@@ -8,7 +8,7 @@ export interface ActiveRuns {
   remove(guard: AttemptGuard): void;
   /** Somebody may have asked a run to stop: looks at its row. Others' runs are ignored. */
   poke(runId: string): void;
-  /** Ends all of them, to be handed back. */
+  /** Ends all of them, and whatever is added later, to be handed back. */
   interruptAll(): void;
   /** Resolves once none is left. */
   whenIdle(): Promise<void>;
@@ -17,11 +17,16 @@ export interface ActiveRuns {
 export function createActiveRuns(onFault: (error: unknown) => void): ActiveRuns {
   const guards = new Map<string, AttemptGuard>();
   const idle: (() => void)[] = [];
+  let isOver = false;
   return {
     get size() {
       return guards.size;
     },
-    add: (guard) => void guards.set(guard.runId, guard),
+    add(guard) {
+      guards.set(guard.runId, guard);
+      // Claimed in the last moment: nobody would ever end it.
+      if (isOver) guard.interrupt(new Interruption('shutdown'));
+    },
     remove(guard) {
       if (guards.get(guard.runId) === guard) guards.delete(guard.runId);
       if (guards.size === 0) for (const resolve of idle.splice(0)) resolve();
@@ -36,6 +41,7 @@ export function createActiveRuns(onFault: (error: unknown) => void): ActiveRuns 
         });
     },
     interruptAll() {
+      isOver = true;
       for (const guard of guards.values()) guard.interrupt(new Interruption('shutdown'));
     },
     whenIdle: () => (guards.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),

@@ -54,7 +54,7 @@ export class ServerProcess {
   /** Asks it to end, and starts it again. @returns how long it was away */
   async restart(): Promise<number> {
     const since = performance.now();
-    await this.#release()?.stop();
+    await this.#release()?.leave();
     await this.#startAgain();
     return performance.now() - since;
   }
