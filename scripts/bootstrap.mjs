@@ -28,6 +28,7 @@ const COMMANDS = {
   'db-backup': [],
   'db-restore': [],
   'db-erase': [],
+  'db-password': [],
   generate: [],
 };
 

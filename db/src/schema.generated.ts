@@ -171,6 +171,20 @@ export interface LogEpoch {
   only_row: Generated<boolean>;
 }
 
+export interface Mail {
+  attempts: Generated<number>;
+  created_at: Generated<number>;
+  data: Json;
+  email: string;
+  error: string | null;
+  expires_at: number;
+  failed_at: number | null;
+  id: Generated<string>;
+  kind: string;
+  next_at: Generated<number>;
+  sent_at: number | null;
+}
+
 export interface Membership {
   id: string;
   muted: boolean;
@@ -354,6 +368,7 @@ export interface DB {
   link: Link;
   list: List;
   log_epoch: LogEpoch;
+  mail: Mail;
   membership: Membership;
   message: Message;
   principal: Principal;

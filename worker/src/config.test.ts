@@ -29,3 +29,11 @@ it('wants a model where a server of one’s own is named, and never repeats a ke
   expect(() => parseConfig(workerConfig, rest)).toThrow(/^AGENT_MODEL is missing/);
   expect(parseConfig(workerConfig, { ...rest, AGENT_MODEL: 'llama3.2' })).toMatchObject({ AGENT_MODEL: 'llama3.2' });
 });
+
+it('sends no mail without a sender and an address to lead to', () => {
+  const withMail = { ...good, SMTP_URL: 'smtp://ada:secret@mail.example' };
+  expect(() => parseConfig(workerConfig, withMail)).toThrow(/MAIL_FROM.*\n.*PUBLIC_URL/u);
+  expect(() => parseConfig(workerConfig, { ...withMail, SMTP_URL: 'http://ada:secret@x' })).toThrow(
+    /SMTP_URL should be (?!.*secret)/u,
+  );
+});

@@ -36,6 +36,9 @@ export const workerConfig = z
     HISTORY_DAYS: integer('how long the history of lists is kept', { min: 1 }).optional(),
     TRASH_DAYS: integer('how long deleted tasks, lists and conversations are kept', { min: 1 }).default(30),
     GUEST_DAYS: integer('how long a guest whose session ended is waited for', { min: 1 }).default(30),
+    SMTP_URL: url(['smtp', 'smtps'], 'the address of a server that takes mail', { isSecret: true }).optional(),
+    MAIL_FROM: text('the sender of mail, such as Muster <muster@example.org>').optional(),
+    PUBLIC_URL: url(['http', 'https'], 'the address under which people reach the product').optional(),
     OPENAI_API_KEY: secret('the key of a model provider').optional(),
     OPENAI_BASE_URL: url(['http', 'https'], 'the address of a server that speaks an OpenAI API').optional(),
     OPENAI_API: oneOf(['responses', 'chat_completions'], 'which of its APIs').optional(),
@@ -44,6 +47,10 @@ export const workerConfig = z
     ASSISTANT_RECITES: flag('whether the agent recites numbered words for load tests').default(false),
   })
   .superRefine((config, context) => {
+    for (const name of ['MAIL_FROM', 'PUBLIC_URL'] as const) {
+      if (config.SMTP_URL === undefined || config[name] !== undefined) continue;
+      addFault(context, name, 'is missing: with SMTP_URL mail is sent, and needs a sender and an address to lead to.');
+    }
     if (config.OPENAI_BASE_URL !== undefined && config.AGENT_MODEL === undefined) {
       addFault(
         context,

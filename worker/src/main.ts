@@ -1,6 +1,7 @@
 import { createCommit } from '@muster/db/commit/create-commit';
 import { createDatabase, createPool } from '@muster/db/connection';
 import { requireMigrated } from '@muster/db/migrate';
+import { createMailRepository } from '@muster/db/repositories/mail.repository';
 import { createRunWorkRepository } from '@muster/db/repositories/run-work.repository';
 import { createToolListRepository } from '@muster/db/repositories/tool-list.repository';
 import { redisNames } from '@muster/protocol/internal/channels';
@@ -13,6 +14,7 @@ import { chooseModel } from './agent/models/provider.ts';
 import { createReciter } from './agent/models/reciter.ts';
 import { careSettingsOf, workerConfig } from './config.ts';
 import { serveMetrics } from './metrics-server.ts';
+import { createSmtpMailer } from './mail/mailer.ts';
 import { createPublish } from './publish.ts';
 import { createWorker } from './worker.ts';
 
@@ -48,6 +50,17 @@ async function main(): Promise<void> {
   const chosen = await chooseModel(config);
   const model = config.ASSISTANT_RECITES ? createReciter(chosen) : chosen;
   logger.info({ model: model.name }, 'the agent answers with');
+  const { SMTP_URL, MAIL_FROM, PUBLIC_URL } = config;
+  const mail =
+    SMTP_URL && MAIL_FROM && PUBLIC_URL
+      ? {
+          mails: createMailRepository(db),
+          mailer: createSmtpMailer({ url: SMTP_URL, from: MAIL_FROM }),
+          publicUrl: PUBLIC_URL,
+        }
+      : undefined;
+  if (mail) shutdown.register('stores', 'mail', () => mail.mailer.close());
+  else logger.info('no SMTP_URL: no mail is sent');
   const worker = await createWorker({
     commit,
     runs: createRunWorkRepository(db),
@@ -61,6 +74,7 @@ async function main(): Promise<void> {
     graceMs: config.WORKER_GRACE_MS,
     deadlineMs: config.AGENT_DEADLINE_MS,
     care: { pool, settings: careSettingsOf(config), everyMs: config.LOG_CARE_EVERY_MS },
+    mail,
   });
   shutdown.register('drain', 'runs', () => worker.close(shutdown.hurried), {
     timeoutMs: config.WORKER_GRACE_MS + HAND_BACK_MS,

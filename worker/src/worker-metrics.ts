@@ -9,6 +9,7 @@ export interface WorkerMetrics {
   /** Care for the log removed this much of that kind. */
   removed(what: string, count: number): void;
   careFailed(what: string): void;
+  mailed(outcome: string): void;
 }
 
 export function createWorkerMetrics({
@@ -26,6 +27,7 @@ export function createWorkerMetrics({
   const callDuration = metrics.histogram('tool_call_duration_seconds', 'Tool calls', ['tool'], LATENCY_BUCKETS_S);
   const removed = metrics.counter('log_care_removed_total', 'What the care for the log removed', ['what']);
   const failed = metrics.counter('log_care_failures_total', 'Parts of the care for the log that failed', ['what']);
+  const mails = metrics.counter('mail_total', 'Attempts to send a mail by what came of them', ['outcome']);
   metrics.gauge('runs_active', 'Runs that this worker works on', [], (gauge) => gauge.set(activeRuns()));
   measureRunQueue(metrics, () => runs.readQueue());
   return {
@@ -39,5 +41,6 @@ export function createWorkerMetrics({
     },
     removed: (what, count) => removed.inc({ what }, count),
     careFailed: (what) => failed.inc({ what }),
+    mailed: (outcome) => mails.inc({ outcome }),
   };
 }

@@ -15,6 +15,7 @@ import type { PatienceOptions } from './agent/model-stream.ts';
 import { agentRunJob } from './jobs/agent-run.job.ts';
 import { createDispatch } from './jobs/job-handlers.ts';
 import { CARE_SCHEDULER, logCareJob } from './jobs/log-care.job.ts';
+import { MAIL_EVERY_MS, MAIL_SCHEDULER, sendMailJob, type MailDeps } from './jobs/send-mail.job.ts';
 import { SWEEP_EVERY_MS, SWEEP_SCHEDULER, sweepJob, type SweepDeps } from './jobs/sweep.job.ts';
 import { createActiveRuns } from './run/active-runs.ts';
 import type { ExecuteDeps } from './run/execute-run.ts';
@@ -49,6 +50,8 @@ export interface WorkerDeps {
   sweep?: Pick<SweepDeps, 'silentAfterMs' | 'waitingAfterMs'>;
   /** For what is removed once it has been kept long enough. */
   care: { pool: pg.Pool; settings: CareSettings; everyMs: number };
+  /** Left out where no mail is set up: what was to be sent then waits until it is of no use. */
+  mail?: Omit<MailDeps, 'logger' | 'onMail'> | undefined;
 }
 
 export interface RunningWorker {
@@ -69,6 +72,7 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
     runs: new Queue(QUEUES.runs, producer),
     upkeep: new Queue(QUEUES.upkeep, producer),
     care: new Queue(QUEUES.care, producer),
+    mail: new Queue(QUEUES.mail, producer),
   };
   // BullMQ prints what nobody listens for, as stacks between the lines of the log.
   for (const one of Object.values(queues)) one.on('error', onFault);
@@ -102,6 +106,7 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
       onFault: metrics.careFailed,
       isStopping: () => isStopping,
     }),
+    'send-mail': sendMailJob(deps.mail && { ...deps.mail, logger, onMail: metrics.mailed }),
   });
 
   const work = (name: string, concurrency: number): BullWorker => {
@@ -119,6 +124,7 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
     return worker;
   };
   const workers = [work(QUEUES.runs, deps.concurrency), work(QUEUES.upkeep, 1), work(QUEUES.care, 1)];
+  if (deps.mail) workers.push(work(QUEUES.mail, 1));
 
   const opts = { removeOnComplete: true, removeOnFail: true };
   // One of each for all workers, however many say so.
@@ -134,6 +140,8 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
         { every: deps.care.everyMs },
         { name: 'care-for-log', data: {}, opts },
       ),
+      deps.mail &&
+        queues.mail.upsertJobScheduler(MAIL_SCHEDULER, { every: MAIL_EVERY_MS }, { name: 'send-mail', data: {}, opts }),
     ]);
   const rescheduling = setInterval(() => void schedule().catch(onFault), RESCHEDULE_EVERY_MS);
 

@@ -104,6 +104,7 @@ function lockOut(pool: pg.Pool, personId: string): Promise<{ ids: string[]; isKn
       ids,
     );
     const emails = await idsOf('select email as id from "user" where id = any ($1)', ids);
+    await client.query('delete from mail where email = any (select lower(unnest($1::text[])))', [emails]);
     await client.query('delete from invitation where lower(email) = any (select lower(unnest($1::text[])))', [emails]);
     await client.query(
       `delete from verification v where exists (select from unnest($1::text[]) known

@@ -38,6 +38,13 @@ const PLAIN: { what: string; table: string; key: string; where: string; afterMs:
     afterMs: ENDED_MS,
   },
   {
+    what: 'mail',
+    table: 'mail',
+    key: 'id',
+    where: 'least(sent_at, failed_at) < clock_ms() - $1::bigint',
+    afterMs: ENDED_MS,
+  },
+  {
     what: 'links',
     table: 'link',
     key: 'id',

@@ -56,6 +56,18 @@ export const createAccountRepository = (db: Reader) => ({
     return rows[0];
   },
 
+  /**
+   * Lets whoever has the token choose a new password, as Better Auth does once it has been asked to.
+   * @returns whether there is an account with a password under this address
+   */
+  allowNewPassword: async (email: string, token: string, ttlMs: number): Promise<boolean> => {
+    const { numAffectedRows } = await sql`
+      insert into "verification" (id, identifier, value, "expiresAt", "createdAt", "updatedAt")
+      select gen_random_uuid(), ${`reset-password:${token}`}, u.id, now() + ${ttlMs}::float8 * interval '1 millisecond', now(), now()
+      from "user" u where lower(u.email) = lower(${email}) and u."isAnonymous" is not true`.execute(db);
+    return (numAffectedRows ?? 0n) > 0n;
+  },
+
   /** The zone of a person's settings. */
   findZone: async (id: string): Promise<string | undefined> => {
     const { rows } = await sql<{ zone: string | null }>`select zone from settings where id = ${id}`.execute(db);

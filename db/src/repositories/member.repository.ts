@@ -44,8 +44,10 @@ export const createMemberRepository = (db: Reader) => ({
       db,
       scope,
       principalId,
-      sql`select json_build_object('id', i.id, 'email', i.email, 'role', i.role, 'expiresAt', i.expires_at) as item
+      sql`select json_build_object('id', i.id, 'email', i.email, 'role', i.role, 'expiresAt', i.expires_at, 'mail',
+          case when m.id is null then 'off' when m.sent_at is not null then 'sent' when m.failed_at is not null then 'failed' else 'waiting' end) as item
         from invitation i join scope s on s.acl_id = i.acl_id
+        left join mail m on m.kind = 'invitation' and m.data ->> 'invitationId' = i.id
         where s.id = ${scope} and i.taken_at is null and i.revoked_at is null
           and (i.expires_at is null or i.expires_at > clock_ms()) order by i.id limit 1000`,
     );

@@ -68,6 +68,11 @@ export function createAccounts({
       return { was };
     },
 
+    addressVerified: async (userId) => {
+      const user = await accounts.findUser(userId);
+      if (user) await takeInvitations(user);
+    },
+
     sessionEnded: async (sessionId) => bus.closeSession(sessionId),
 
     profileChanged: async ({ id, name, image }) => {

@@ -1,6 +1,7 @@
 import type { Reader } from '@muster/db/repositories/visible';
 import { createAccountRepository } from '@muster/db/repositories/account.repository';
 import { createApiTokenRepository } from '@muster/db/repositories/api-token.repository';
+import { createMailRepository } from '@muster/db/repositories/mail.repository';
 import { createMemberRepository } from '@muster/db/repositories/member.repository';
 import type { Kysely } from 'kysely';
 import type { GatewayContext } from '../gateway-context.ts';
@@ -26,7 +27,7 @@ export function createAuthRoom({
     tokens,
     emailTrust: context.settings.emailTrust,
   });
-  const auth = createAuth({ ...context, db, events: accounts });
+  const auth = createAuth({ ...context, db, events: accounts, mails: createMailRepository(db) });
   const identities = createIdentity({ auth, accounts, accountRepository, tokens });
   return { auth, identities };
 }

@@ -1,6 +1,7 @@
 import { APIError } from 'better-auth/api';
 import { betterAuth } from 'better-auth';
 import { anonymous, bearer, jwt } from 'better-auth/plugins';
+import type { MailRepository } from '@muster/db/repositories/mail.repository';
 import { LIMITS } from '@muster/protocol/limits';
 import type { Logger } from '@muster/runtime/logger';
 import type { Kysely } from 'kysely';
@@ -17,12 +18,16 @@ export interface AccountEvents {
    * @throws where it could not: the guest then stays, and signing in from their session tries again
    */
   guestBecame(guestId: string, user: { id: string; name: string; image: string | null }): Promise<void>;
+  /** Somebody has answered a mail to their address: it is known to be theirs. */
+  addressVerified(userId: string): Promise<void>;
 }
 
 /** The header in which a request's address reaches Better Auth: always ours, never the client's. */
 export const ADDRESS_HEADER = 'x-muster-address';
 /** A JWT is for calls between services, and says for a quarter of an hour what the session row says at once. */
 export const JWT_TTL_S = 900;
+const RESET_TTL_S = 3_600;
+const VERIFICATION_TTL_S = 86_400;
 export const AUTH_PREFIX = '/api/auth';
 
 export type Auth = ReturnType<typeof createAuth>;
@@ -36,19 +41,29 @@ export function createAuth({
   settings,
   logger,
   events,
+  mails,
 }: {
   // Better Auth reads its own tables by name; ours are none of its business.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   db: Kysely<any>;
   settings: Pick<
     HttpSettings,
-    'secret' | 'publicUrl' | 'origins' | 'sessionTtlMs' | 'isCookieSecure' | 'cookieSameSite'
+    'secret' | 'publicUrl' | 'origins' | 'sessionTtlMs' | 'isCookieSecure' | 'cookieSameSite' | 'hasMail'
   >;
   logger: Logger;
   events: AccountEvents;
+  mails: MailRepository;
 }) {
   const sessionTtlS = Math.floor(settings.sessionTtlMs / 1000);
   const issuer = settings.publicUrl ?? 'muster';
+  /** Behind `#`, the way in is in no server's log. */
+  const askForPassword = async ({ user, url, token }: { user: { email: string }; url: string; token: string }) => {
+    const page = `${new URL(url).origin}/reset-password#${token}`;
+    await mails.add('password-reset', user.email, { url: page }, RESET_TTL_S * 1000);
+  };
+  const askForAddress = async ({ user, url }: { user: { email: string }; url: string }) => {
+    await mails.add('verification', user.email, { url }, VERIFICATION_TTL_S * 1000);
+  };
   return betterAuth({
     appName: 'Muster',
     secret: settings.secret,
@@ -67,7 +82,26 @@ export function createAuth({
       ...settings.origins.list,
       ...(request === undefined ? [] : [request.headers.get('origin') ?? ''].filter((origin) => origin !== '')),
     ],
-    emailAndPassword: { enabled: true, autoSignIn: true, minPasswordLength: 8, maxPasswordLength: 128 },
+    emailAndPassword: {
+      enabled: true,
+      autoSignIn: true,
+      minPasswordLength: 8,
+      maxPasswordLength: 128,
+      // Whoever had the old password is out.
+      revokeSessionsOnPasswordReset: true,
+      resetPasswordTokenExpiresIn: RESET_TTL_S,
+      ...(settings.hasMail ? { sendResetPassword: askForPassword } : {}),
+    },
+    ...(settings.hasMail
+      ? {
+          emailVerification: {
+            sendOnSignUp: true,
+            expiresIn: VERIFICATION_TTL_S,
+            sendVerificationEmail: askForAddress,
+            afterEmailVerification: (user: { id: string }) => events.addressVerified(user.id),
+          },
+        }
+      : {}),
     session: {
       expiresIn: sessionTtlS,
       // A session in use is prolonged, but not written at each request.

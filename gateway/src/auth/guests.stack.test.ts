@@ -121,10 +121,11 @@ describe('invitations', () => {
     const waiting = await ada.call('POST', members, { email: email.toUpperCase(), role: 'editor' });
     const known = await ada.call('POST', members, { email: bea.email, role: 'editor' });
     expect(waiting.status).toBe(201);
-    expect(waiting.body).toEqual({ email, role: 'editor' });
+    expect(waiting.body).toEqual({ email, role: 'editor', isMailed: false });
     expect({ ...known.body, email }).toEqual(waiting.body);
     const { body } = await ada.call('GET', `/api/v1/lists/${list.id}/invitations`);
-    expect(body.items).toEqual([{ id: expect.any(String), email, role: 'editor', expiresAt: expect.any(Number) }]);
+    const expiresAt: unknown = expect.any(Number);
+    expect(body.items).toEqual([{ id: expect.any(String), email, role: 'editor', expiresAt, mail: 'off' }]);
 
     const cleo = await signUp(server.url, 'Cleo', email);
     expect((await cleo.call('GET', `/api/v1/lists/${list.id}`)).body).toMatchObject({ role: 'editor' });

@@ -25,6 +25,7 @@ export const httpVariables = {
     ['sign-up', 'verified'],
     'when an invitation to an address is taken up: at sign-up, or once it is verified',
   ).optional(),
+  SMTP_URL: url(['smtp', 'smtps'], 'the address of a server that takes mail', { isSecret: true }).optional(),
   WEB_ROOT: text('the folder of the built page').optional(),
   API_URL: url(
     ['http', 'https'],
@@ -56,6 +57,8 @@ export interface HttpSettings {
   cookieSameSite: 'lax' | 'none';
   /** Whether an address counts as its owner's at once, or only after a mail to it was answered. */
   emailTrust: 'sign-up' | 'verified';
+  /** Whether a worker sends mail: without, nobody is asked to wait for one. */
+  hasMail: boolean;
   webRoot: string | undefined;
   apiUrl: string | undefined;
   limits: Record<LimitName, Limit> | undefined;
@@ -84,6 +87,7 @@ export function toHttpSettings(values: Values, isProduction: boolean): HttpSetti
     // On one's own machine there is no mail to answer, and nobody else's address to take. In production anyone may sign
     // up with anyone's address, so an invitation waits until the address is known to be theirs.
     emailTrust: values.EMAIL_TRUST ?? (isProduction ? 'verified' : 'sign-up'),
+    hasMail: values.SMTP_URL !== undefined,
     webRoot: values.WEB_ROOT,
     apiUrl: values.API_URL,
     limits: values.RATE_LIMITS

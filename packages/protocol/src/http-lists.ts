@@ -20,11 +20,21 @@ export const listPatch = z.strictObject({ title: z.optional(listTitle), archived
 export const memberResource = z.extend(profile, { userId: id, role, email: z.optional(z.string()) });
 export type MemberResource = z.infer<typeof memberResource>;
 export const memberPost = z.strictObject({ email, role });
-/** The same whether or not the address has an account, so that a stranger to the list learns nothing. */
-export const memberInvited = z.object({ email: z.string(), role });
+/**
+ * The same whether or not the address has an account, so that a stranger to the list learns nothing. `isMailed`: this
+ * server sends mail, to addresses without an account.
+ */
+export const memberInvited = z.object({ email: z.string(), role, isMailed: z.boolean() });
 export const memberPatch = z.strictObject({ role });
 
-export const invitationResource = z.object({ id, email: z.string(), role, expiresAt: millis });
+/** `mail`: what became of the one that tells of it; `off` where this server sends none. */
+export const invitationResource = z.object({
+  id,
+  email: z.string(),
+  role,
+  expiresAt: millis,
+  mail: z.enum(['off', 'waiting', 'sent', 'failed']),
+});
 export type InvitationResource = z.infer<typeof invitationResource>;
 
 /** `secret` and `url` are answered to owners only, and there are no others who may read links. */

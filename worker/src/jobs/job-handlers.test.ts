@@ -6,6 +6,7 @@ const handlers: JobHandlers = {
   'agent-run': ({ runId }) => Promise.resolve(`ran ${runId}`),
   'sweep-runs': () => Promise.resolve('swept'),
   'care-for-log': () => Promise.resolve('cared for'),
+  'send-mail': () => Promise.resolve('sent'),
 };
 
 it('refuses to begin with a job that has no handler', () => {

@@ -19,7 +19,7 @@ const ofMember = z.object({ id, userId: id });
 const ofInvitation = z.object({ id, invitationId: id });
 const tag = 'Members';
 
-export const memberRoutes = ({ members, submit, limits }: ApiContext) => [
+export const memberRoutes = ({ members, submit, limits, settings: { hasMail } }: ApiContext) => [
   defineRoute({
     method: 'GET',
     path: '/lists/{id}/members',
@@ -59,7 +59,7 @@ export const memberRoutes = ({ members, submit, limits }: ApiContext) => [
       const { email, role } = request.body;
       await limits.take('invites', request.identity.userId);
       await submit(request, [command('member.invite', { listId: request.params.id, email, role })]);
-      return { email, role };
+      return { email, role, isMailed: hasMail };
     },
   }),
   defineRoute({
@@ -96,12 +96,12 @@ export const memberRoutes = ({ members, submit, limits }: ApiContext) => [
     path: '/lists/{id}/invitations',
     tag,
     summary: 'Invitations that wait',
-    description: 'For owners: addresses that have no account yet.',
+    description: 'For owners: addresses that have no account yet, and whether the mail to them went.',
     params: ofList,
     answer: pageOf(invitationResource),
     handle: async ({ identity, params }) => {
       const { items } = forOwner(await members.listInvitations(identity.userId, params.id));
-      return { items };
+      return { items: hasMail ? items : items.map((item) => ({ ...item, mail: 'off' as const })) };
     },
   }),
   defineRoute({

@@ -2,13 +2,15 @@ import * as z from 'zod/mini';
 import { id } from '../id.ts';
 
 /** Queues of BullMQ, and all jobs as one union, from which the handlers' types follow. */
-export const QUEUES = { runs: 'runs', upkeep: 'upkeep', care: 'care' } as const;
+export const QUEUES = { runs: 'runs', upkeep: 'upkeep', care: 'care', mail: 'mail' } as const;
 
 export const JOBS = {
   'agent-run': { queue: QUEUES.runs, data: z.object({ runId: id }) },
   'sweep-runs': { queue: QUEUES.upkeep, data: z.object({}) },
   // A queue of its own: a round may take a minute, and runs that lost their worker must not wait for it.
   'care-for-log': { queue: QUEUES.care, data: z.object({}) },
+  // A server that takes its time with mail keeps nothing else waiting.
+  'send-mail': { queue: QUEUES.mail, data: z.object({}) },
 } as const;
 export type JobName = keyof typeof JOBS;
 export type JobData<N extends JobName> = z.output<(typeof JOBS)[N]['data']>;

@@ -1,0 +1,80 @@
+import type { Role } from '@muster/protocol/principal';
+import { sql } from 'kysely';
+import type { Reader } from './visible.ts';
+
+/** What a mail tells; `url` is its one-time way in. */
+export interface MailData {
+  invitation: { invitationId: string };
+  'password-reset': { url: string };
+  verification: { url: string };
+}
+export type MailKind = keyof MailData;
+
+/** A mail that is to be sent now. */
+export type DueMail = {
+  [K in MailKind]: { id: string; kind: K; email: string; data: MailData[K]; attempts: number };
+}[MailKind];
+
+export interface MailedInvitation {
+  title: string;
+  role: Role;
+  inviter: string;
+}
+
+/** Of one kind to one address: whoever knows an address must not be able to fill its box. */
+const MOST_IN_AN_HOUR = 5;
+
+/** Mail that waits for the worker: the row is written first, so none is forgotten. */
+export const createMailRepository = (db: Reader) => ({
+  /** @returns false where this address has been written to often enough */
+  add: async <K extends MailKind>(kind: K, email: string, data: MailData[K], ttlMs: number): Promise<boolean> => {
+    const { numAffectedRows } = await sql`
+      insert into mail (kind, email, data, expires_at)
+      select ${kind}, lower(${email}), ${JSON.stringify(data)}::jsonb, clock_ms() + ${ttlMs}::bigint
+      where (select count(*) from mail where kind = ${kind} and email = lower(${email}) and created_at > clock_ms() - 3600000)
+        < ${MOST_IN_AN_HOUR}`.execute(db);
+    return (numAffectedRows ?? 0n) > 0n;
+  },
+
+  /** Takes the mail that is longest due. Nobody else gets it for `leaseMs`; whoever dies with it leaves it to them. */
+  claim: async (leaseMs: number): Promise<DueMail | undefined> => {
+    const { rows } = await sql<DueMail>`
+      update mail set attempts = attempts + 1, next_at = clock_ms() + ${leaseMs}::bigint
+      where id = (select id from mail where sent_at is null and failed_at is null and next_at <= clock_ms()
+        order by next_at limit 1 for update skip locked)
+      returning id, kind, email, data, attempts`.execute(db);
+    return rows[0];
+  },
+
+  /** Its content is not needed any more; an invitation's id stays, for its owner to see that it went. */
+  markSent: async (id: string): Promise<void> => {
+    await sql`update mail set sent_at = clock_ms(), error = null, data = data - 'url' where id = ${id}`.execute(db);
+  },
+
+  /** @param retryMs when it is tried again, if it is of use then; null: never */
+  markFailed: async (id: string, error: string, retryMs: number | null): Promise<void> => {
+    await sql`
+      update mail set error = ${error}, next_at = clock_ms() + ${retryMs ?? 0}::bigint,
+        failed_at = case when ${retryMs === null} or expires_at <= clock_ms() + ${retryMs ?? 0}::bigint then clock_ms() end,
+        data = case when ${retryMs === null} or expires_at <= clock_ms() + ${retryMs ?? 0}::bigint then data - 'url' else data end
+      where id = ${id}`.execute(db);
+  },
+
+  /** What is of no use any more, since nobody sent it in time: as while no mail was set up. */
+  expire: async (): Promise<void> => {
+    await sql`update mail set failed_at = clock_ms(), error = coalesce(error, 'not sent in time'), data = data - 'url'
+      where sent_at is null and failed_at is null and expires_at <= clock_ms()`.execute(db);
+  },
+
+  /** What an invitation's mail says; undefined once there is nothing to take up any more. */
+  findInvitation: async (invitationId: string): Promise<MailedInvitation | undefined> => {
+    const { rows } = await sql<MailedInvitation>`
+      select l.title, i.role, coalesce(p.name, 'Somebody') as inviter
+      from invitation i join scope s on s.id = i.acl_id and s.gone is null join list l on l.scope_id = s.id
+      left join profile p on p.principal_id = i.invited_by
+      where i.id = ${invitationId} and i.taken_at is null and i.revoked_at is null
+        and (i.expires_at is null or i.expires_at > clock_ms())`.execute(db);
+    return rows[0];
+  },
+});
+export type MailRepository = ReturnType<typeof createMailRepository>;
