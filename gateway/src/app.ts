@@ -114,7 +114,7 @@ export async function createGateway({
   const http = createHttp({ ...context, db, pool, auth, identities, limits });
   const server = createServer(http.callback());
   const sockets = createSocketServer({
-    ...{ bus, commit, limits, logger, settings, identities, context },
+    ...{ bus, commit, limits, logger, settings, identities, context, fanOut: config.FAN_OUT },
     sendHints: context.sendHints,
     findClientOwner: createClientRepository(db).findOwner,
   });

@@ -20,6 +20,10 @@ export const gatewayConfig = z.object({
   DRAIN_MS: durationMs('how long clients have to go elsewhere once the gateway stops,', { max: 120_000 }).default(
     10_000,
   ),
+  FAN_OUT: oneOf(
+    ['frames', 'stock'],
+    'whether a broadcast is written as one frame straight to the sockets, or goes the way of stock Socket.IO',
+  ).default('frames'),
   ...httpVariables,
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;

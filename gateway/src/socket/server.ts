@@ -2,7 +2,6 @@ import type { Server as HttpServer } from 'node:http';
 import { MusterError } from '@muster/protocol/error';
 import { LIMITS } from '@muster/protocol/limits';
 import { PROTOCOL_VERSION } from '@muster/protocol/version';
-import { createAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import { Server } from 'socket.io';
 import type { GatewayMessage } from '../bus/socket-host.ts';
@@ -10,6 +9,7 @@ import type { GatewayContext } from '../gateway-context.ts';
 import { addressOf } from './address.ts';
 import { toWireError } from './define-handler.ts';
 import { drainSockets, type Drain } from './drain.ts';
+import { createFanOut, type FanOut } from './frame-adapter.ts';
 import { findHandler } from './handlers.ts';
 import { readHandshake, type HandshakeDeps } from './handshake.ts';
 import type { GatewayServer, GatewaySocket, Session, SocketServices } from './session.ts';
@@ -21,6 +21,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface SocketServerDeps extends SocketServices, Omit<HandshakeDeps, 'origins'> {
   context: Pick<GatewayContext, 'gatewayId' | 'redis' | 'names'>;
+  fanOut: FanOut;
 }
 
 export interface SocketServer {
@@ -51,7 +52,10 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     pingInterval: 10_000,
     pingTimeout: 10_000,
     // Never connectionStateRecovery: it put removed members back into the room, and replayed to them.
-    adapter: createAdapter(quiet(redis.another('publisher', 'adapter')), redis.another('subscriber', 'adapter'), {
+    adapter: createFanOut({
+      fanOut: deps.fanOut,
+      publisher: quiet(redis.another('publisher', 'adapter')),
+      subscriber: redis.another('subscriber', 'adapter'),
       key: names.adapterKey,
     }),
   });
