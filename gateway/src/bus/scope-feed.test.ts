@@ -140,6 +140,23 @@ describe('emission', () => {
     ]);
   });
 
+  test('to a large room, where each packet costs more, they wait longer for each other', async () => {
+    const packetsTo = async (readers: number) => {
+      const [ada] = await Promise.all(Array.from({ length: readers }, () => world.openAs('ada')));
+      await vi.advanceTimersByTimeAsync(1_000);
+      for (let n = 0; n < 10; n++) {
+        world.commit();
+        await vi.advanceTimersByTimeAsync(2);
+        if (n === 0) expect(ada!.seqs()).toHaveLength(1);
+      }
+      await vi.advanceTimersByTimeAsync(30);
+      expect(ada!.seqs()).toHaveLength(10);
+      return ada!.all('scope:changes').length;
+    };
+    expect(await packetsTo(1)).toBeGreaterThanOrEqual(5);
+    expect(await packetsTo(1_000)).toBe(2);
+  });
+
   test('a big one is split by seq', async () => {
     const ada = await world.openAs('ada');
     const effects = [{ op: 'put' as const, type: 'task', id: 't', value: { notes: 'x'.repeat(100_000) } }];
