@@ -1,9 +1,7 @@
-import { byPlace } from '@muster/domain/ordering';
 import type { Condition } from '@muster/protocol/condition';
-import { scopeOf } from '@muster/protocol/id';
 import type { Edit } from './edits.ts';
 import type { Value } from './ref.ts';
-import type { Inverse, Look } from './step.ts';
+import type { Inverse } from './step.ts';
 import { changedFields, pick } from './value-fields.ts';
 
 const TEXTS = ['title', 'notes', 'due', 'priority'];
@@ -17,19 +15,6 @@ const MOST_CHILDREN = 50;
 const ids = (value: Value, field: string): string[] => value[field] as string[];
 
 type Slot = NonNullable<Inverse['slot']>;
-
-/** The task behind which this slot is, of whatever parent, or null. */
-export function neighbour(look: Look, id: string, { listId, pos }: Slot): string | null {
-  return (
-    look
-      .all(scopeOf('list', listId), 'task')
-      .filter((other) => other.id !== id)
-      .map((other) => ({ id: other.id, pos: other.value.pos }))
-      .filter((other) => byPlace(other, { id, pos }) < 0)
-      .sort(byPlace)
-      .at(-1)?.id ?? null
-  );
-}
 
 function deletion({ id, after }: Edit, edits: readonly Edit[]): Inverse {
   const children = edits.filter((edit) => edit.after?.parentId === id);

@@ -36,7 +36,12 @@ function inverseOfLabel(edit: Edit, isLabelUsed: (id: string) => boolean): Inver
 }
 
 function inverseOfList(edit: Edit): Inverse[] {
-  const { id } = edit;
+  const { id, before, after } = edit;
+  // Put away, not deleted: nothing that others have put into it since is lost, and it can be brought back.
+  if (!before && after) {
+    const ifStill = still(edit, pick(after, ['title', 'archivedAt']));
+    return [{ name: 'list.archive', args: { id, archived: true }, ifStill }];
+  }
   const title = patched(edit, ['title']);
   const archived = patched(edit, ['archivedAt']);
   return [

@@ -4,8 +4,9 @@ import { MusterError, type WireError } from '@muster/protocol/error';
 import { v7 } from 'uuid';
 import { Authors } from './authors.ts';
 import type { Edit, Made } from './edits.ts';
-import { neighbour } from './inverse-tasks.ts';
+import { inheritSteps } from './inherit-steps.ts';
 import { inverseOf } from './inverse.ts';
+import { moveBack, rememberPlaces } from './places.ts';
 import { createMemorySteps, type StepStorage } from './step-storage.ts';
 import type { Inverse, Part, Step, StepNews } from './step.ts';
 import type { MusterClient, TabSeat } from './types.ts';
@@ -60,17 +61,22 @@ export class Journal {
       client.on('change', (_scope, change) => this.#authors.note(change)),
       client.on('arrived', (nonce, _scope, change) => this.#arrived(nonce, change)),
       client.on('rejected', ({ nonce }) => this.#unmade(nonce)),
-      client.on('user', () => void this.load()),
+      client.on('user', (_userId, guestId) => void this.load(guestId)),
     ];
   }
 
-  /** Reads the steps of whoever is signed in. */
-  async load(): Promise<void> {
+  /**
+   * Reads the steps of whoever is signed in.
+   * @param guestId whom they were until they signed up: those steps are theirs too
+   */
+  async load(guestId?: string): Promise<void> {
     const { userId } = this.#client;
     if (userId === undefined || userId === this.#userId) return;
     const own = this.#userId === undefined ? this.#steps : [];
     this.#userId = userId;
     this.#steps = own;
+    if (guestId !== undefined) this.#write(() => inheritSteps(this.#storage, guestId, userId));
+    await this.#writing;
     const loaded = await this.#storage.load(userId).catch(this.#failed([]));
     if (this.#userId !== userId) return;
     const known = new Set(this.#steps.map(({ id }) => id));
@@ -147,7 +153,7 @@ export class Journal {
 
   #part(nonce: string, edits: readonly Edit[], own: ReadonlySet<string> = new Set()): Part[] {
     const inverse = inverseOf(edits, (label) => this.#isLabelUsed(label, own));
-    return inverse.length === 0 ? [] : [{ nonce, inverse }];
+    return inverse.length === 0 ? [] : [{ nonce, inverse: inverse.map((one) => rememberPlaces(this.#client, one)) }];
   }
 
   get #nextOrder(): number {
@@ -195,9 +201,10 @@ export class Journal {
     return { parts: made, refused };
   }
 
-  #mutate({ name, args, ifStill, slot }: Inverse): void {
-    const own = args as { id: string };
-    const given = (slot ? { ...own, after: neighbour(this.#client, own.id, slot) } : own) as CommandArgs<CommandName>;
+  #mutate(inverse: Inverse): void {
+    const { name } = inverse;
+    const { args, ifStill } = moveBack(this.#client, inverse);
+    const given = args as CommandArgs<CommandName>;
     const conditions = ifStill.length > 0 ? { ifStill } : {};
     try {
       this.#client.mutate(name, given, conditions);

@@ -79,18 +79,18 @@ export class Session {
     const isOurs = known === undefined || was.includes(known);
     // Nobody's store yet, or a guest's who became this person: what they made stays, under its clientId.
     if (!isOurs || !(await writer.run((storage) => storage.setUser(userId)))) {
-      await this.switchTo(userId);
+      await this.switchTo(userId, isOurs ? known : undefined);
       return false;
     }
     replica.view.userId = userId;
     if (known !== undefined) replica.drop(scopeOf('user', known));
     replica.paint([replica.view.redecideAll()], 'local');
-    emitter.emit('user', userId);
+    emitter.emit('user', userId, known);
     return true;
   }
 
   /** The clientId belongs to someone else: this store is theirs and is put aside; `hello` will say whose the next one is. */
-  async switchTo(userId: string | null): Promise<void> {
+  async switchTo(userId: string | null, guestId?: string): Promise<void> {
     const { replica, writer, outbox, scopes, profiles, emitter, seat, reconnect } = this.#options;
     const wasNobodys = this.userId === undefined;
     const resolvers = new Map(replica.view.intents.map(({ nonce, resolve }) => [nonce, resolve]));
@@ -104,7 +104,7 @@ export class Session {
     for (const intent of wasNobodys ? replica.view.intents : [])
       intent.resolve = resolvers.get(intent.nonce) ?? intent.resolve;
     seat()?.post({ news: 'user' } satisfies TabNews);
-    if (userId !== null) emitter.emit('user', userId);
+    if (userId !== null) emitter.emit('user', userId, guestId);
     reconnect('another user');
   }
 

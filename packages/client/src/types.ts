@@ -153,8 +153,11 @@ export interface ClientEvents {
   overwrote: (scope: ScopeId, change: Change, overwrote: Overwrote[]) => void;
   /** The browser threw away what was stored here: what this page holds is stored again. */
   cleared: () => void;
-  /** `hello` named another user than the store's: the store was switched, or passed on where a guest signed up. */
-  user: (userId: string) => void;
+  /**
+   * `hello` named another user than the store's: the store was switched, or passed on where a guest signed up. `guestId`:
+   * whom this person was here until now.
+   */
+  user: (userId: string, guestId?: string) => void;
 }
 
 /** What a viewer of a run sees. The text of ended messages stands in their `message` entities too. */

@@ -131,7 +131,11 @@ export class Actions {
   /** @returns the new list's id */
   addList(title: string): string | undefined {
     const id = v7();
-    return this.send('list.create', { id, title }) ? id : undefined;
+    let isAdded = false;
+    this.#undo.step(`Made ${quoted(title)}`, () => {
+      isAdded = this.send('list.create', { id, title }) !== false;
+    });
+    return isAdded ? id : undefined;
   }
 
   renameList(id: string, title: string): void {

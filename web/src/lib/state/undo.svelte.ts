@@ -22,7 +22,9 @@ export class Undo {
   readonly #muster: Muster;
   readonly #toasts: Toasts;
   readonly #api: Pick<Api, 'get'>;
-  readonly #stop: () => void;
+  readonly #stops: (() => void)[];
+  /** Whom this person was here before they signed up: those steps are theirs. */
+  #guestId: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #gathering: Made[] | undefined;
   /** Gestures from before the journal was there. */
@@ -37,7 +39,14 @@ export class Undo {
     this.#muster = muster;
     this.#toasts = toasts;
     this.#api = api;
-    this.#stop = muster.on('made', (made) => void this.#gathering?.push(made));
+    this.#stops = [
+      muster.on('made', (made) => void this.#gathering?.push(made)),
+      muster.on('user', (_userId, guestId) => {
+        if (guestId === undefined) return;
+        this.#guestId = guestId;
+        this.#openQuietly();
+      }),
+    ];
   }
 
   /** Fetches the journal once the page has been painted. */
@@ -104,7 +113,7 @@ export class Undo {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#isClosed = true;
-    this.#stop();
+    for (const stop of this.#stops) stop();
     const desk = await this.#opening?.catch(() => undefined);
     await desk?.journal.close();
   }
@@ -119,7 +128,7 @@ export class Undo {
     const desk = new UndoDesk(this.#muster, this.#toasts, this.#api, (next) => (this.next = next));
     for (const { step, made } of this.#early.splice(0)) step.id = desk.add(step.label, made);
     this.#desk = this.#isClosed ? undefined : desk;
-    await desk.journal.load();
+    await desk.journal.load(this.#guestId);
     return desk;
   }
 
