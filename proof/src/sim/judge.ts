@@ -16,7 +16,7 @@ import { compareImages, imageOf, type ScopeImage } from '../oracles/scope-image.
 import { violation, type Violation } from '../oracles/violation.ts';
 import type { Tab } from './people/tab.ts';
 import { readLog, type StoredChange } from './store/setting.ts';
-import { epochOf } from './time/install.ts';
+import { EPOCH_MS } from './time/install.ts';
 import type { World } from './world.ts';
 
 const TYPES: Record<string, EntityType[]> = {
@@ -27,14 +27,14 @@ const TYPES: Record<string, EntityType[]> = {
 
 /** At rest: what Postgres holds, what was told on the way, and what every tab holds, stores and shows. */
 export async function judge(world: World): Promise<Violation[]> {
-  const { record, run, people, tabs } = world;
-  const { log, scopes, silent, runs } = await readLog(world.database, run);
+  const { record, people, tabs } = world;
+  const { log, scopes, silent, runs } = await readLog(world.database);
   const known = scopes.filter(({ isGone }) => !isGone).map(({ scope }) => scope as ScopeId);
   const gone = new Set(scopes.filter(({ isGone }) => isGone).map(({ scope }) => scope));
   const images = new Map<string, ScopeImage>();
   const visible = new Map<string, Set<string>>();
   for (const { id } of people) {
-    const found = await world.readScopes(id, known);
+    const found = await world.database.readScopes(id, known);
     visible.set(id, new Set(found.map(({ scope }) => scope)));
     for (const { scope, seq, entities } of found) images.set(scope, imageOf(scope, seq, entities));
   }
@@ -46,7 +46,7 @@ export async function judge(world: World): Promise<Violation[]> {
   // Turns count from the moment at which their mutation reached a gateway, in the run's own time.
   const dated = log.map((row) => ({
     ...row,
-    at: epochOf(run) + (row.nonce === null ? 0 : (record.arrivals.get(row.nonce) ?? 0)),
+    at: EPOCH_MS + (row.nonce === null ? 0 : (record.arrivals.get(row.nonce) ?? 0)),
   }));
   const settled = new Set([...record.settled, ...silent, ...tabs.flatMap(({ refused }) => [...refused])]);
   const found = [

@@ -2,13 +2,13 @@ import { scopeOf } from '@muster/protocol/id';
 import type { Tab } from './people/tab.ts';
 import type { Violation } from '../oracles/violation.ts';
 import { act, resetWords, seenTasks, type ActPorts } from './people/act.ts';
-import { race } from './people/race.ts';
+import { arrive, race, removeWhileItSpeaks } from './people/race.ts';
 import { judge } from './judge.ts';
 import type { Plan } from './plan/plan.ts';
 import { strike } from './plan/strike.ts';
 import { Random } from './random.ts';
 import { Record } from './record.ts';
-import { emptyTables } from './store/backup.ts';
+import { emptyTables, setPages } from './store/backup.ts';
 import { forgetCommitPorts } from './store/commit-client.ts';
 import type { Database } from './store/database.ts';
 import { installTime } from './time/install.ts';
@@ -20,6 +20,8 @@ import { World } from './world.ts';
 const REST_WITHIN_MS = 60_000;
 /** Positioning and heads come twice within this: whatever was lost last is found. */
 const QUIET_MS = 6_000;
+/** The judge reads each scope whole. */
+const WHOLE_BYTES = 900_000;
 
 export interface RunResult {
   violations: Violation[];
@@ -31,19 +33,14 @@ export interface RunResult {
   changes: number;
 }
 
-let runs = 0;
-/** Runs of one process follow each other, each in its own stretch of time. */
-export const beginRunsAt = (first: number): void => void (runs = first);
-
 /** One run of a plan, from the first person to the verdict. */
 export async function runPlan(plan: Plan, database: Database, isTold = false): Promise<RunResult> {
-  const run = runs++;
-  const hasRestore = plan.steps.some(({ kind }) => kind === 'restored');
-  if (hasRestore) await emptyTables(database);
+  await emptyTables(database);
+  await setPages(database, plan.pageBytes);
   const time = new VirtualTime();
-  const uninstall = installTime(time, plan.seed, run);
+  const uninstall = installTime(time, plan.seed);
   const record = new Record(isTold);
-  const world = new World(plan, run, time, database, record);
+  const world = new World(plan, time, database, record);
   resetWords();
   try {
     await world.begin();
@@ -53,6 +50,7 @@ export async function runPlan(plan: Plan, database: Database, isTold = false): P
     heal(world);
     await time.runUntil(time.now + REST_WITHIN_MS, () => isAtRest(world));
     await time.runUntil(time.now + QUIET_MS);
+    await setPages(database, WHOLE_BYTES);
     const late = await judge(world);
     const violations = [...record.violations, ...late];
     for (const { promise, what } of violations) record.note(time.now, `BROKEN ${promise}: ${what}`);
@@ -98,6 +96,8 @@ function schedule(world: World): void {
       if (!tab?.isAlive || tab.isFrozen || tab.client === undefined) return;
       const random = new Random(step.salt, 'op');
       if (step.kind === 'removal race') race(world, tab, random, ports);
+      else if (step.kind === 'removal while it speaks') removeWhileItSpeaks(world, tab, random, ports);
+      else if (step.kind === 'arrival in a storm') arrive(world, tab, random, ports);
       else act(step.kind, tab, random, ports);
     });
   }
@@ -126,7 +126,6 @@ function heal(world: World): void {
     Object.assign(weather, { pauseMs: 0, cutsAtPause: false, breakAt: undefined, diesAtPublish: false });
     if (wasCut) world.redis.restored(weather);
   }
-  for (const { weather } of world.desk.workers) weather.isFrozen = false;
   for (const tab of world.tabs) {
     tab.isOffline = false;
     if (tab.link) {
@@ -142,6 +141,7 @@ function isAtRest({ tabs, gateways, time, desk }: World): boolean {
   if (time.events % 20 !== 0) return false;
   return (
     desk.isIdle &&
+    desk.workers.every(({ weather }) => !weather.isFrozen) &&
     gateways.every(({ isDead, isAccepting }) => !isDead && isAccepting) &&
     tabs.every(({ client, isAlive, isFrozen }) => {
       if (!isAlive || isFrozen || client === undefined) return false;

@@ -19,7 +19,7 @@ import { Random } from './random.ts';
 import type { Record } from './record.ts';
 import type { Database } from './store/database.ts';
 import { listOpenRuns, makePeople } from './store/setting.ts';
-import { epochOf } from './time/install.ts';
+import { EPOCH_MS } from './time/install.ts';
 import type { VirtualTime } from './time/virtual-time.ts';
 
 const GATEWAYS = 2;
@@ -29,7 +29,6 @@ const UNREACHABLE_MS = { least: 5, most: 400 };
 /** Everyone and everything of one run. */
 export class World {
   readonly plan: Plan;
-  readonly run: number;
   readonly time: VirtualTime;
   readonly database: Database;
   readonly record: Record;
@@ -51,9 +50,8 @@ export class World {
   startedAt = 0;
   #lives = 0;
 
-  constructor(plan: Plan, run: number, time: VirtualTime, database: Database, record: Record) {
+  constructor(plan: Plan, time: VirtualTime, database: Database, record: Record) {
     this.plan = plan;
-    this.run = run;
     this.time = time;
     this.database = database;
     this.record = record;
@@ -67,9 +65,7 @@ export class World {
         onCommitted: (packets) => record.committed(time.now, packets),
         onBeat: (runId) => this.desk.beat(runId),
       });
-    this.desk = new RunDesk(time, database, new Random(plan.seed, 'desk'), makeWorker, () =>
-      listOpenRuns(database, run),
-    );
+    this.desk = new RunDesk(time, database, new Random(plan.seed, 'desk'), makeWorker, () => listOpenRuns(database));
   }
 
   /** People, gateways, two lists that most of them share, and everyone's tabs. */
@@ -98,13 +94,6 @@ export class World {
     this.startedAt = time.now;
   }
 
-  /** Whatever of these a person sees, as the database has it. */
-  async readScopes(userId: string, scopes: ScopeId[]) {
-    const job = this.time.work.begin();
-    const found = await this.database.readScopes(userId, scopes).finally(() => this.time.work.end(job));
-    return found;
-  }
-
   /** Lets go of everything that outlives a run. */
   async end(): Promise<void> {
     for (const gateway of this.gateways) gateway.die();
@@ -121,11 +110,10 @@ export class World {
   }
 
   addTab(device: Device): Tab {
-    const { time, plan, run } = this;
+    const { time, plan } = this;
     const tab = new Tab(this.tabs.length, device, {
       time,
       seed: plan.seed,
-      run,
       kept: (of, nonce, name) => void this.record.kept.push({ seat: of.name, nonce, name }),
       seen: (of, view) => this.record.sawRun(of.name, view),
       asked: (of, clientId, event, data) => this.#asked(of, clientId, event, data),
@@ -137,14 +125,13 @@ export class World {
   }
 
   async startGateway(index: number): Promise<void> {
-    const { time, database, redis, plan, run, record } = this;
+    const { time, database, redis, plan, record } = this;
     const gateway = new SimGateway(index, this.#lives++, {
       time,
       database,
       redis,
       runs: { findRun: (...args) => database.watches.findRun(...args) },
       seed: plan.seed,
-      run,
       onSubmitted: ({ client }: Submission) => {
         if (client && !record.arrivals.has(client.nonce)) record.arrivals.set(client.nonce, time.now);
       },
@@ -244,7 +231,7 @@ export class World {
   #emitted(link: Link, userId: string, event: string, data: unknown): void {
     const { record, time } = this;
     this.eyes.sent(link, event, data);
-    const at = epochOf(this.run) + time.now;
+    const at = EPOCH_MS + time.now;
     const note = (packet: { scope: ScopeId; changes: Change[]; logEpoch?: string }) =>
       record.delivered(link.name, userId, at, packet.scope, packet.changes, packet.logEpoch);
     if (event === 'scope:changes') {

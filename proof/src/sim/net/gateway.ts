@@ -32,7 +32,6 @@ export interface GatewayPorts {
   redis: SimRedis;
   runs: RunReads;
   seed: number;
-  run: number;
   /** What left a commit, in the order of the log. */
   onCommitted(packets: Packet[], gateway: SimGateway): void;
   onHints(hints: Hint[]): void;

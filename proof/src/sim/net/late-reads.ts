@@ -33,17 +33,9 @@ export function late<T>(ports: LateReads, ask: () => Promise<T>): Promise<T> {
       if (ports.isDead()) return;
       if (weather.isFrozen) return void time.after(50, look);
       if (weather.isCutFromPostgres) return fail();
-      let answer = fail;
-      const job = time.work.begin({ done: () => hear(answer) });
-      ask().then(
-        (found) => {
-          answer = () => resolve(found);
-          time.work.end(job);
-        },
-        (error: Error) => {
-          answer = () => reject(error);
-          time.work.end(job);
-        },
+      time.work.ask(ask).then(
+        (found) => hear(() => resolve(found)),
+        (error: Error) => hear(() => reject(error)),
       );
     };
     time.after(before * weather.slowness, look);
@@ -54,9 +46,27 @@ export const lateFeed = (feed: FeedRepository, ports: LateReads): FeedRepository
   new Proxy(feed, {
     get(target, name) {
       const read = target[name as keyof FeedRepository] as (...args: unknown[]) => Promise<unknown>;
-      return (...args: unknown[]) => late(ports, () => read.apply(target, args));
+      return (...args: unknown[]) => late(ports, async () => inOrder(await read.apply(target, args)));
     },
   });
+
+/**
+ * Rows come in whatever order Postgres finds them, which hangs on how much it has vacuumed and counted so far: nothing may
+ * hang on it, but a run would not repeat itself.
+ */
+function inOrder(found: unknown): unknown {
+  if (Array.isArray(found)) return found.map(inOrder);
+  if (found instanceof Map) return new Map([...(found as Map<string, unknown>)].sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (found === null || typeof found !== 'object') return found;
+  const answer = found as { entities?: { type: string; id: string }[] };
+  const keyOf = ({ type, id }: { type: string; id: string }) => `${type} ${id}`;
+  answer.entities?.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  for (const name of ['read', 'roles', 'members'] as const) {
+    const within = found as Record<string, unknown>;
+    if (within[name] !== undefined) within[name] = inOrder(within[name]);
+  }
+  return found;
+}
 
 export const latePool = (pool: pg.Pool, ports: LateReads): pg.Pool =>
   ({ query: (text: string, values: unknown[]) => late(ports, () => pool.query(text, values)) }) as unknown as pg.Pool;

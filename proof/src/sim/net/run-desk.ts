@@ -74,16 +74,13 @@ export class RunDesk {
 
   /** Rows are the truth: a hint that was lost is found here. */
   async #sweepRows(): Promise<void> {
-    const job = this.#time.work.begin();
-    const found = await this.#listOpen().finally(() => this.#time.work.end(job));
+    const found = await this.#time.work.ask(() => this.#listOpen());
     for (const runId of found) this.#open.add(runId);
     for (const runId of this.#open) void this.#look(runId);
   }
 
   async #look(runId: string): Promise<void> {
-    const { work } = this.#time;
-    const job = work.begin();
-    const run = await this.#database.runs.findRun(runId).finally(() => work.end(job));
+    const run = await this.#time.work.ask(() => this.#database.runs.findRun(runId));
     if (!run || isEnded(run.status)) return void this.#open.delete(runId);
     const worker = this.#random.pick(this.workers.filter(({ isDead, weather }) => !isDead && !weather.isFrozen));
     if (!worker) return;

@@ -101,8 +101,8 @@ export class SimWorker {
     this.isDead = true;
   }
 
-  isAt(runId: string): boolean {
-    return !this.isDead && this.#active.has(runId);
+  get isBusy(): boolean {
+    return this.#active.size > 0;
   }
 
   /** Hands a run back whose worker was not heard of. */
@@ -156,7 +156,7 @@ export class SimWorker {
     const executor = createToolExecutor({
       ...{ guard, log, commit: own, writer, logger, askerId: run.askerId, holder: run.holder, zone: 'UTC' },
       lists: {
-        ...database.lists,
+        listOf: (who: string) => late(this.#reads, () => database.lists.listOf(who)),
         readList: (who: string, list: string) => late(this.#reads, () => database.lists.readList(who, list)),
       },
       now: () => Date.now(),

@@ -16,6 +16,7 @@ export interface ActPorts {
   tasks(): string[];
   /** What to write to, where it is not left to chance. */
   listId?: string;
+  threadId?: string;
   removal?: { listId: string; userId: string };
   /** What was done, with the promise of its outcome. */
   onDone(tab: Tab, name: CommandName, args: unknown, queued: ReturnType<MusterClient['mutate']>): void;
@@ -44,7 +45,11 @@ export function act(kind: OpKind, tab: Tab, random: Random, ports: ActPorts): vo
   const homes =
     ports.listId === undefined ? [me, ...lists.map(({ id }) => scopeOf('list', id))] : [scopeOf('list', ports.listId)];
   const threads = homes.flatMap((scope) => client.all(scope, 'thread'));
-  const thread = random.pick(threads.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  const thread = random.pick(
+    threads
+      .filter(({ id }) => ports.threadId === undefined || id === ports.threadId)
+      .sort((a, b) => (a.id < b.id ? -1 : 1)),
+  );
   const person = random.pick(ports.people)!;
   const mutate = <N extends CommandName>(name: N, args: CommandArgs<N>) => {
     try {

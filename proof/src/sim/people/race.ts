@@ -1,30 +1,37 @@
 import { scopeOf } from '@muster/protocol/id';
 import type { Random } from '../random.ts';
 import type { World } from '../world.ts';
-import { act, type ActPorts } from './act.ts';
+import { createMemoryDisk } from '@muster/client/memory-storage';
+import { act, follow, type ActPorts } from './act.ts';
 import type { Tab } from './tab.ts';
 
 const WRITES = ['task.create', 'task.update', 'message.send', 'thread.open'] as const;
+
+/** A list that this person may remove somebody from, and whom. */
+function someMember({ client }: Tab, random: Random): { listId: string; userId: string } | undefined {
+  if (client.userId === undefined) return undefined;
+  const owned = client
+    .all(scopeOf('user', client.userId), 'membership')
+    .filter(({ value }) => value.role === 'owner')
+    .map(({ id }) => id);
+  const listId = random.pick(owned);
+  if (listId === undefined) return undefined;
+  const members = client.all(scopeOf('list', listId), 'member').filter(({ id }) => id !== client.userId);
+  const userId = random.pick(members)?.id;
+  return userId === undefined ? undefined : { listId, userId };
+}
 
 /**
  * Somebody is removed from a list while they write to it, and the removal stands between its flights for a moment: the
  * oldest way to be told what one should not be, or to write where one may not.
  */
 export function race(world: World, tab: Tab, random: Random, ports: ActPorts): void {
-  const { client } = tab;
-  if (client.userId === undefined) return;
-  const owned = client
-    .all(scopeOf('user', client.userId), 'membership')
-    .filter(({ value }) => value.role === 'owner')
-    .map(({ id }) => id);
-  const listId = random.pick(owned);
-  if (listId === undefined) return;
-  const members = client.all(scopeOf('list', listId), 'member').filter(({ id }) => id !== client.userId);
-  const userId = random.pick(members)?.id;
-  if (userId === undefined) return;
+  const removal = someMember(tab, random);
+  if (removal === undefined) return;
+  const { listId, userId } = removal;
   const gateway = world.gatewayOf(tab);
   if (gateway) gateway.weather.pauseMs = random.between(20, 300);
-  act('member.remove', tab, random, { ...ports, removal: { listId, userId } });
+  act('member.remove', tab, random, { ...ports, removal });
   for (const theirs of world.tabs.filter(({ device }) => device.person.id === userId)) {
     for (let write = 0; write < 3; write++) {
       const kind = random.pick(WRITES)!;
@@ -41,4 +48,60 @@ export function race(world: World, tab: Tab, random: Random, ports: ActPorts): v
       act('message.send', tab, random, { ...ports, listId });
     }
   });
+}
+
+const SPEECH = { lookEveryMs: 20, withinMs: 3_000, dropMs: 1_500 };
+
+/**
+ * Somebody reads a run's words as they come, and is removed meanwhile; and the news of it gets lost between the gateways:
+ * the words themselves must carry that rights have changed.
+ */
+export function removeWhileItSpeaks(world: World, tab: Tab, random: Random, ports: ActPorts): void {
+  const { time, redis, desk, tabs } = world;
+  const removal = someMember(tab, random);
+  if (removal === undefined) return;
+  const { listId, userId } = removal;
+  const threadId = random.pick(tab.client.all(scopeOf('list', listId), 'thread'))?.id;
+  if (threadId === undefined) return act('thread.create', tab, random, { ...ports, listId });
+  for (const one of tabs) {
+    const isReader = one === tab || one.device.person.id === userId;
+    if (isReader && one.isAlive && !one.isFrozen && one.client !== undefined) follow(one, scopeOf('thread', threadId));
+  }
+  const isThere = () => tab.isAlive && !tab.isFrozen;
+  time.after(150, () => {
+    if (isThere()) act('message.send', tab, random, { ...ports, listId, threadId });
+  });
+  const until = time.now + SPEECH.withinMs;
+  const isHard = random.chance(0.7);
+  const remove = () => {
+    if (!isThere()) return;
+    act('member.remove', tab, random, { ...ports, removal });
+    if (!isHard) return;
+    redis.weather.drop = 0.7;
+    world.troubledUntil = Math.max(world.troubledUntil, time.now + SPEECH.dropMs);
+    time.after(SPEECH.dropMs, () => (redis.weather.drop = 0));
+  };
+  const look = () => {
+    if (desk.workers.some(({ isBusy }) => isBusy)) return void time.after(random.between(50, 800), remove);
+    if (time.now < until) time.after(SPEECH.lookEveryMs, look);
+  };
+  time.after(200, look);
+}
+
+const MOST_TABS = 8;
+const ARRIVAL = { tasks: 24, overMs: 500 };
+
+/** A browser that was never here asks for everything while others write: packets come before the answer is whole. */
+export function arrive(world: World, tab: Tab, random: Random, ports: ActPorts): void {
+  const listId = someMember(tab, random)?.listId;
+  if (listId === undefined || world.tabs.length >= MOST_TABS) return;
+  const { person } = tab.device;
+  const device = { index: world.devices.length, person, disk: createMemoryDisk(), skewMs: 0 };
+  world.devices.push(device);
+  world.addTab(device);
+  for (let task = 0; task < ARRIVAL.tasks; task++) {
+    world.time.after(random.between(0, ARRIVAL.overMs), () => {
+      if (tab.isAlive && !tab.isFrozen) act('task.create', tab, random, { ...ports, listId });
+    });
+  }
 }

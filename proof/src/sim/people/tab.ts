@@ -5,7 +5,7 @@ import type { CommandName } from '@muster/protocol/commands';
 import type { EntityType } from '@muster/protocol/entity';
 import type { ScopeId } from '@muster/protocol/id';
 import { Random } from '../random.ts';
-import { epochOf } from '../time/install.ts';
+import { EPOCH_MS } from '../time/install.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import type { Link } from '../net/link.ts';
 import { Life } from './life.ts';
@@ -41,7 +41,6 @@ export interface Device {
 export interface TabPorts {
   time: VirtualTime;
   seed: number;
-  run: number;
   /** Told what it asks, and what it is answered. */
   asked(tab: Tab, clientId: string, event: string, data: unknown): (answer: unknown) => void;
   /** What is before a person who watches a run. */
@@ -97,13 +96,13 @@ export class Tab {
 
   /** Loads the page. */
   open(): void {
-    const { time, seed, run } = this.#ports;
+    const { time, seed } = this.#ports;
     const life = new Life();
     this.#life = life;
     this.disturbedAt = time.now;
     const random = new Random(seed, `tab ${this.index}.${this.#lives++}`);
     const clock: Clock = {
-      now: () => epochOf(run) + time.now + this.device.skewMs,
+      now: () => EPOCH_MS + time.now + this.device.skewMs,
       setTimeout: (job, ms) => {
         const timer = time.after(ms, () => life.run(job));
         return () => time.cancel(timer);

@@ -33,7 +33,10 @@ export const OPS = {
   'removal race': 4,
   storm: 3,
 } as const;
-export type OpKind = keyof typeof OPS;
+
+/** What happens at once where the design warns of it, in some worlds. */
+export const RACES = ['removal while it speaks', 'arrival in a storm'] as const;
+export type OpKind = keyof typeof OPS | (typeof RACES)[number];
 
 /** What goes wrong, as often as the weights say. */
 export const FAULTS = {
@@ -76,12 +79,16 @@ export interface Plan {
   people: number;
   /** Tabs: each is of a device, each device of a person. */
   devices: { person: number; tabs: number }[];
+  /** A long snapshot comes in pages of so many bytes. */
+  pageBytes: number;
   /** Faults are over, and people rest, from here on. */
   endsAt: number;
   steps: Step[];
 }
 
 const MOST_TABS = 6;
+/** As many as the product's, and so few that four tasks are a long snapshot. */
+const PAGES = { usual: 900_000, small: 2_000 };
 
 /** The plan of a seed: who is there, what they do, what goes wrong. */
 export function makePlan(seed: number): Plan {
@@ -118,8 +125,16 @@ export function makePlan(seed: number): Plan {
     isRestored ||= kind === 'restored';
     steps.push(step);
   }
+  // Drawn apart: whoever adds to them leaves the rest of every world as it was.
+  const more = new Random(seed, 'more');
+  const pageBytes = more.chance(0.35) ? PAGES.small : PAGES.usual;
+  for (const kind of RACES) {
+    const at = more.between(300, endsAt * 0.8);
+    const step: Step = { at, salt: more.next32(), is: 'op', kind, tab: more.int(0, tabs - 1) };
+    if (more.chance(0.3)) steps.push(step);
+  }
   steps.sort((a, b) => a.at - b.at);
-  return { seed, people, devices, endsAt, steps };
+  return { seed, people, devices, pageBytes, endsAt, steps };
 }
 
 export function describeStep(step: Step): string {

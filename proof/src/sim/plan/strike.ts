@@ -1,5 +1,6 @@
 import { createMemoryDisk, type MemoryDisk } from '@muster/client/memory-storage';
 import type { SimGateway } from '../net/gateway.ts';
+import type { SimWorker } from '../net/worker.ts';
 import type { Tab } from '../people/tab.ts';
 import { Random } from '../random.ts';
 import { backUp, restore } from '../store/backup.ts';
@@ -8,6 +9,9 @@ import type { FaultKind } from './plan.ts';
 
 /** A line that does not drain for long is cut by whoever pings it. */
 const MOST_SLOW_MS = 4_000;
+const LOOK_EVERY_MS = 20;
+/** How far into a run a worker is struck. */
+const MOST_INTO_RUN_MS = 700;
 
 /** Lets a fault begin, and end when its time is over. What it hits is disturbed: bounds count from its end. */
 export function strike(world: World, kind: FaultKind, salt: number, lastsMs: number): void {
@@ -57,15 +61,13 @@ export function strike(world: World, kind: FaultKind, salt: number, lastsMs: num
     case 'storage copied':
       return copyStorage(world, tab);
     case 'worker killed':
-    case 'worker frozen': {
-      const { workers } = world.desk;
-      const busy = workers.filter((one) => [...world.record.runScopes.keys()].some((runId) => one.isAt(runId)));
-      const worker = random.pick(busy.length > 0 ? busy : workers)!;
-      if (kind === 'worker killed') return world.desk.kill(worker);
-      worker.weather.isFrozen = true;
-      // Long enough for another one to take its work.
-      return void time.after(Math.max(lastsMs, random.between(4_000, 7_000)), () => (worker.weather.isFrozen = false));
-    }
+      return whileItWorks(world, random, time.now + lastsMs, (worker) => world.desk.kill(worker));
+    case 'worker frozen':
+      return whileItWorks(world, random, time.now + lastsMs, ({ weather }) => {
+        weather.isFrozen = true;
+        // Long enough for another one to take its work, and also where all else is well again.
+        time.after(random.between(4_500, 9_000), () => (weather.isFrozen = false));
+      });
     case 'reader slow':
       return slowDown(world, tab, Math.min(lastsMs, MOST_SLOW_MS));
     case 'restored':
@@ -119,6 +121,19 @@ export function strike(world: World, kind: FaultKind, salt: number, lastsMs: num
   }
 }
 
+/** Strikes a worker in the middle of a run; whichever, where none has begun until the fault's time is over. */
+function whileItWorks(world: World, random: Random, until: number, hit: (worker: SimWorker) => void): void {
+  const { time, desk } = world;
+  const look = () => {
+    const workers = desk.workers.filter(({ isDead }) => !isDead);
+    const busy = random.pick(workers.filter(({ isBusy }) => isBusy));
+    if (busy === undefined && time.now < until) return void time.after(LOOK_EVERY_MS, look);
+    const worker = busy ?? random.pick(workers);
+    if (worker) time.after(busy ? random.between(0, MOST_INTO_RUN_MS) : 0, () => hit(worker));
+  };
+  look();
+}
+
 /** Another browser with a copy of this one's disk: two that believe to be the same client. */
 function copyStorage(world: World, tab: Tab): void {
   const { device } = tab;
@@ -150,24 +165,21 @@ function slowDown(world: World, tab: Tab, lastsMs: number): void {
 /** A backup is taken now; after a while the database dies, and stands there again as it was. */
 function restoreLater(world: World, afterMs: number): void {
   const { time, database, record } = world;
-  const job = time.work.begin();
-  void backUp(database).finally(() => time.work.end(job));
+  void time.work.ask(() => backUp(database));
   time.after(afterMs, () => {
     // Whatever was being committed is gone with the server.
     for (const gateway of world.gateways) gateway.weather.isCutFromPostgres = true;
     const begin = () => {
       if (time.work.isBlocked || database.hasOpenTransaction) return void time.after(1, begin);
-      const restoring = time.work.begin({
-        done: () => {
-          for (const gateway of world.gateways) gateway.weather.isCutFromPostgres = false;
-          record.forgetLostLog();
-          world.restores += 1;
-          world.eyes.forgetAll();
-          world.desk.lookAtAll();
-          world.disturb();
-        },
-      });
-      void restore(database).finally(() => time.work.end(restoring));
+      const isBack = () => {
+        for (const gateway of world.gateways) gateway.weather.isCutFromPostgres = false;
+        record.forgetLostLog();
+        world.restores += 1;
+        world.eyes.forgetAll();
+        world.desk.lookAtAll();
+        world.disturb();
+      };
+      void time.work.ask(() => restore(database)).then(isBack);
     };
     time.after(5, begin);
   });

@@ -6,7 +6,14 @@ export const CLIENT_PLANTS: PlantedBug[] = [
     warning: 'sync.md',
     what: 'what comes while something is asked for is thrown away: the scope stalls until its next change',
     breaks: ['P3 staleness', 'P2 equal at rest', 'P2 pending'],
-    edits: [{ file: 'packages/client/src/intake.ts', find: '      follow.held.push(packet);\n', replace: '' }],
+    edits: [
+      {
+        file: 'packages/client/src/intake.ts',
+        // The head that was heard of would have it asked for all the same.
+        find: '      follow.held.push(packet);\n      follow.head = Math.max(follow.head, packet.to);\n',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'two tabs write one store unchecked',

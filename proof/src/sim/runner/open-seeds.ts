@@ -1,5 +1,5 @@
 import { makePlan } from '../plan/plan.ts';
-import { beginRunsAt, runPlan, type RunResult } from '../run-seed.ts';
+import { runPlan, type RunResult } from '../run-seed.ts';
 import { Database } from '../store/database.ts';
 import type { Broken, Ran, Shrunk } from './messages.ts';
 import { shrink } from './shrink.ts';
@@ -18,9 +18,8 @@ function brokenOf({ violations }: RunResult): Broken[] {
 }
 
 /** Seeds of this process, on this database. */
-export function openSeeds(url: string, firstRun: number) {
+export function openSeeds(url: string) {
   const database = new Database(url);
-  beginRunsAt(firstRun);
   return {
     async run(seed: number, isTold: boolean): Promise<Ran> {
       const began = performance.now();

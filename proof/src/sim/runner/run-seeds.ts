@@ -34,7 +34,7 @@ export async function runSeeds(
         } catch (error) {
           child.stop();
           ran = failedRun(seed, error as Error);
-          child = await SeedProcess.start(url, '-', 20_000 + seed - seeds.first);
+          child = await SeedProcess.start(url);
         }
         verdict.ran += 1;
         verdict.ops += ran.ops;

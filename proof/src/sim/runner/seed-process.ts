@@ -11,14 +11,14 @@ export class SeedProcess {
   readonly #child: ChildProcess;
   #waiting: { take(answer: Answer): void; fail(error: Error): void } | undefined;
 
-  private constructor(url: string, plant: string, firstRun: number) {
-    this.#child = fork(PROGRAM, [url, plant, String(firstRun)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  private constructor(url: string, plant: string) {
+    this.#child = fork(PROGRAM, [url, plant], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child.on('message', (answer: Answer) => this.#waiting?.take(answer));
     this.#child.on('exit', (code) => this.#waiting?.fail(new Error(`the process ended (${code})`)));
   }
 
-  static async start(url: string, plant = '-', firstRun = 0): Promise<SeedProcess> {
-    const made = new SeedProcess(url, plant, firstRun);
+  static async start(url: string, plant = '-'): Promise<SeedProcess> {
+    const made = new SeedProcess(url, plant);
     await made.#next(undefined);
     return made;
   }

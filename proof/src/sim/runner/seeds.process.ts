@@ -1,15 +1,15 @@
-/** A process that runs seeds, one after another: `seeds.process.ts <database> <plant or -> <first run>`. */
+/** A process that runs seeds, one after another: `seeds.process.ts <database> <plant or ->`. */
 import { plant } from '../planted/plant.ts';
 import type { Answer, Ask } from './messages.ts';
 
 /** Any world will do. */
 const WARM_UP = 1;
 
-const [url = '', plantName = '-', firstRun = '0'] = process.argv.slice(2);
+const [url = '', plantName = '-'] = process.argv.slice(2);
 if (plantName !== '-') await plant(plantName, url);
 // Only now: a planted bug is in the product's files as they are loaded.
 const { openSeeds } = await import('./open-seeds.ts');
-const seeds = openSeeds(url, Number(firstRun));
+const seeds = openSeeds(url);
 // The first run of a process loads modules and makes connections while its virtual time passes: it is nobody's.
 if (plantName === '-') await seeds.run(WARM_UP, false);
 const tell = (answer: Answer) => process.send?.(answer);

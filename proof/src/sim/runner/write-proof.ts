@@ -2,13 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { PROMISES } from '../../oracles/violation.ts';
-import { FAULTS, OPS } from '../plan/plan.ts';
+import { FAULTS, OPS, RACES } from '../plan/plan.ts';
 import { PLANTS } from '../planted/plants.ts';
 import type { Caught } from './catch-plants.ts';
 import type { Verdict } from './run-seeds.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'sync-proof.md');
 
+const DONE = [...Object.keys(OPS), ...RACES];
 const FIGURES = join(import.meta.dirname, '..', '..', '..', 'figures.json');
 
 export interface Proof {
@@ -71,8 +72,8 @@ export function documentOf({ run, plants }: Figures): string {
     '| --- | ---: |',
     ...Object.keys(FAULTS).map((kind) => `| ${kind} | ${count(faults[kind] ?? 0)} |`),
     '',
-    `Meanwhile two to four people in up to six tabs (and copies of them) do what people do, ${Object.keys(OPS).length} kinds of thing:`,
-    `${Object.keys(OPS).join(', ')}.`,
+    `Meanwhile two to four people in up to six tabs (and copies of them) do what people do, ${DONE.length} kinds of thing:`,
+    `${DONE.join(', ')}.`,
     '',
     '## What is asked of it',
     '',

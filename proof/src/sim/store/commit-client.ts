@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import pg from 'pg';
-import type { Job, VirtualTime } from '../time/virtual-time.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
 import type { Database, RealConnection } from './database.ts';
 
 const Real = pg.Client;
@@ -52,10 +52,6 @@ export function registerCommitPort(name: string, port: CommitPort): string {
 
 export const forgetCommitPorts = (): void => ports.clear();
 
-interface Heard {
-  events: ((flight: Flight) => void)[];
-}
-
 /**
  * Stands where commit's own `pg.Client` would: the same flights reach the same Postgres, but when they leave, when their
  * answers are heard and whether the connection lives is the simulator's to say.
@@ -75,21 +71,15 @@ class CommitClient extends EventEmitter {
 
   async connect(): Promise<void> {
     const { database, time } = this.#port;
-    const job = time.work.begin();
-    this.#connection = await database.borrow(this.#options);
-    time.work.end(job);
+    this.#connection = await time.work.ask(() => database.borrow(this.#options));
   }
 
   query(asked: Flight | { text: string }): unknown {
     if ('submit' in asked) return this.#fly(asked);
+    const { database, time } = this.#port;
     const connection = this.#connection!;
     if (connection.isPrepared) return Promise.resolve({ rows: [] });
-    const job = this.#port.time.work.begin();
-    const isLast = asked.text === 'rollback';
-    return connection.client.query(asked as pg.QueryConfig).finally(() => {
-      if (isLast) connection.isPrepared = true;
-      this.#port.time.work.end(job);
-    });
+    return time.work.ask(() => database.prepare(connection, asked));
   }
 
   async end(): Promise<void> {
@@ -122,52 +112,22 @@ class CommitClient extends EventEmitter {
   #send(flight: Flight, delay: number, moment: Moment): void {
     const connection = this.#connection!;
     const { time, database } = this.#port;
-    const heard: Heard = { events: [] };
-    const say = (event: (to: Flight) => void) => void heard.events.push(event);
-    let isWrong = false;
-    const job: Job = time.work.begin({
-      isWaiting: () => database.isWaiting(connection.pid),
-      done: () => {
-        // Ended by now: a commit, a rollback, or an error that is one.
-        if (!connection.isInTransaction) {
-          this.#isInTransaction = false;
-          time.work.unblock();
-        }
+    const isWaiting = () => database.isWaiting(connection.pid);
+    void time.work
+      .ask(() => ask(connection, flight), { isWaiting })
+      .then(({ events, isVoid }) => {
+        // Ended by now: a commit, a rollback, or an error, after which nothing is locked.
+        if (!connection.isInTransaction) this.#isInTransaction = false;
+        if (!connection.isInTransaction || isVoid) time.work.unblock();
         const deliver = () => {
           if (this.#port.isDead() || this.#isEnded) return this.#release();
           if (this.#port.isFrozen()) return void time.after(20, deliver);
           if (this.#port.breaks(moment)) return this.#break(flight);
-          for (const event of heard.events) event(flight);
+          for (const event of events) event(flight);
         };
         if (delay === 0) deliver();
         else time.after(delay, deliver);
-      },
-    });
-    const ended = () => {
-      if (!job.isOver) time.work.end(job);
-    };
-    connection.isInTransaction = true;
-    connection.client.query({
-      submit: (wire: unknown) => flight.submit(wire),
-      handleDataRow: (message: unknown) => say((to) => to.handleDataRow(message)),
-      handleCommandComplete: (message: { text: string }) => {
-        if (message.text === 'COMMIT' || message.text === 'ROLLBACK') connection.isInTransaction = false;
-        say((to) => to.handleCommandComplete(message));
-      },
-      handleReadyForQuery: () => {
-        if (!isWrong) say((to) => to.handleReadyForQuery());
-        ended();
-      },
-      handleError: (error: Error) => {
-        isWrong = true;
-        say((to) => to.handleError(error));
-        // The transaction is void; the rollback that follows ends it.
-        ended();
-      },
-      handleRowDescription: () => undefined,
-      handlePortalSuspended: () => undefined,
-      handleEmptyQuery: () => undefined,
-    } as unknown as pg.Submittable);
+      });
   }
 
   #break(flight: Flight): void {
@@ -183,10 +143,41 @@ class CommitClient extends EventEmitter {
     if (connection === undefined) return;
     this.#isEnded = true;
     const { time, database } = this.#port;
-    const job = time.work.begin({
-      isWaiting: () => database.isWaiting(connection.pid),
-      done: () => time.work.unblock(),
-    });
-    void database.giveBack(connection).finally(() => time.work.end(job));
+    const isWaiting = () => database.isWaiting(connection.pid);
+    void time.work.ask(() => database.giveBack(connection), { isWaiting }).then(() => time.work.unblock());
   }
+}
+
+/** What Postgres said to a flight, to be told when it is heard. `isVoid`: an error ended its transaction. */
+interface Answer {
+  events: ((flight: Flight) => void)[];
+  isVoid: boolean;
+}
+
+function ask(connection: RealConnection, flight: Flight): Promise<Answer> {
+  const events: Answer['events'] = [];
+  connection.isInTransaction = true;
+  return new Promise((resolve) => {
+    connection.client.query({
+      submit: (wire: unknown) => flight.submit(wire),
+      handleDataRow: (message: unknown) => void events.push((to) => to.handleDataRow(message)),
+      handleCommandComplete: (message: { text: string }) => {
+        if (message.text === 'COMMIT' || message.text === 'ROLLBACK') connection.isInTransaction = false;
+        events.push((to) => to.handleCommandComplete(message));
+      },
+      handleReadyForQuery: () => {
+        events.push((to) => to.handleReadyForQuery());
+        resolve({ events, isVoid: false });
+      },
+      handleError: (error: Error) => {
+        events.push((to) => to.handleError(error));
+        // An error is told before the locks are let go of; the answer to whatever follows it is not.
+        const isOver = () => resolve({ events, isVoid: true });
+        connection.client.query('').then(isOver, isOver);
+      },
+      handleRowDescription: () => undefined,
+      handlePortalSuspended: () => undefined,
+      handleEmptyQuery: () => undefined,
+    } as unknown as pg.Submittable);
+  });
 }

@@ -19,6 +19,8 @@ export interface RealConnection {
   isPrepared: boolean;
   /** What stands before it on the wire: one question at a time. */
   isInTransaction: boolean;
+  /** Those statements, in their order. */
+  learned: pg.QueryConfig[];
 }
 
 /** The Postgres of one simulating process. Connections outlive runs: making one takes longer than a run's commits. */
@@ -32,6 +34,7 @@ export class Database {
   readonly watches: RunWatchRepository;
   readonly #spare: RealConnection[] = [];
   readonly #lent = new Set<RealConnection>();
+  #statements: pg.QueryConfig[] = [];
   readonly #monitor: pg.Client;
   #isMonitoring: Promise<unknown> | undefined;
 
@@ -71,9 +74,22 @@ export class Database {
     client.on('error', () => undefined);
     await client.connect();
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-    const made = { client, pid: rows[0]!.pid, isPrepared: false, isInTransaction: false };
+    const made: RealConnection = { client, pid: rows[0]!.pid, isPrepared: false, isInTransaction: false, learned: [] };
     this.#lent.add(made);
+    // A connection that is new must not show: it is lent as one that was there.
+    for (const statement of this.#statements) await client.query(statement);
+    made.isPrepared = this.#statements.length > 0;
     return made;
+  }
+
+  /** Prepares a statement as commit asks for it; later connections have it from their beginning. */
+  async prepare(connection: RealConnection, statement: pg.QueryConfig): Promise<unknown> {
+    connection.learned.push(statement);
+    const answer = await connection.client.query(statement);
+    if (statement.text !== 'rollback') return answer;
+    connection.isPrepared = true;
+    this.#statements = connection.learned;
+    return answer;
   }
 
   async giveBack(connection: RealConnection): Promise<void> {
@@ -112,7 +128,8 @@ export class Database {
 
   /** Connections of the dead are whole again. */
   async allGivenBack(): Promise<void> {
-    for (const connection of [...this.#lent]) await this.giveBack(connection);
+    // At once: one may wait for what another one holds.
+    await Promise.all([...this.#lent].map((connection) => this.giveBack(connection)));
   }
 
   async query<T>(text: string, values: unknown[] = []): Promise<T[]> {

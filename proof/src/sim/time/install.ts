@@ -1,10 +1,9 @@
+import { v7 } from 'uuid';
 import { Random } from '../random.ts';
 import type { VirtualTime, Timer } from './virtual-time.ts';
 
-/** Ids begin with the moment at which they were made. Each run has its own ten thousand seconds: no two share an id. */
-const FIRST_MS = 1_700_000_000_000;
-export const RUN_MS = 10_000_000;
-export const epochOf = (run: number): number => FIRST_MS + run * RUN_MS;
+/** When every run begins. Ids begin with the moment at which they were made, so a seed makes the same ids each time. */
+export const EPOCH_MS = 1_700_000_000_000;
 
 /** A timer as Node's: product code may call `unref` on it. */
 class FakeTimer {
@@ -27,9 +26,8 @@ class FakeTimer {
  * Gives the whole process this run's time, timers and chance, until the returned function is called: the gateway's rooms
  * read the real names, and must not be changed for a proof.
  */
-export function installTime(time: VirtualTime, seed: number, run: number): () => void {
+export function installTime(time: VirtualTime, seed: number): () => void {
   const random = new Random(seed, 'process');
-  const epoch = epochOf(run);
   const saved = {
     setTimeout: globalThis.setTimeout,
     clearTimeout: globalThis.clearTimeout,
@@ -45,7 +43,10 @@ export function installTime(time: VirtualTime, seed: number, run: number): () =>
     if (timer instanceof FakeTimer) time.cancel(timer.timer);
     else saved.clearTimeout(timer as never);
   };
+  const getRealBytes = globalThis.crypto.getRandomValues.bind(globalThis.crypto);
   const bytes = (into: Uint8Array) => {
+    // pg, for a connection of its own: when it makes one is not the run's to say.
+    if (Buffer.isBuffer(into)) return getRealBytes(into as Uint8Array<ArrayBuffer>);
     for (let at = 0; at < into.length; at++) into[at] = random.next32() & 0xff;
     return into;
   };
@@ -58,16 +59,15 @@ export function installTime(time: VirtualTime, seed: number, run: number): () =>
     clearInterval: cancel,
     setImmediate: (job: (...args: unknown[]) => void, ...args: unknown[]) => fake(time.immediate(() => job(...args))),
   });
-  Date.now = () => Math.floor(epoch + time.now);
+  forgetLastId();
+  Date.now = () => Math.floor(EPOCH_MS + time.now);
   performance.now = () => time.now;
   Math.random = () => random.next();
   Object.assign(globalThis.crypto, {
     getRandomValues: bytes,
-    // The run's number in front: the same seed run twice in one database makes other ids, in the same order.
     randomUUID: () => {
       const hex = Buffer.from(bytes(new Uint8Array(16))).toString('hex');
-      const head = run.toString(16).padStart(8, '0');
-      return `${head}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
     },
   });
   return () => {
@@ -79,4 +79,23 @@ export function installTime(time: VirtualTime, seed: number, run: number): () =>
     delete (globalThis.crypto as Partial<Crypto>).getRandomValues;
     delete (globalThis.crypto as Partial<Crypto>).randomUUID;
   };
+}
+
+/**
+ * An id of version 7 is never older than the one made before it, of whatever run. A moment that is later than all others
+ * when it is compared, and earlier ever after, lets the next run begin where it does.
+ */
+function forgetLastId(): void {
+  let isCompared = false;
+  const moment = {
+    valueOf: () => {
+      const is = isCompared ? -Infinity : Infinity;
+      isCompared = true;
+      return is;
+    },
+  };
+  const { now } = Date;
+  Date.now = () => moment as unknown as number;
+  v7();
+  Date.now = now;
 }

@@ -1,85 +1,109 @@
-/** How often those that are slow are asked whether they wait for a lock. */
-const LOOK_AFTER_MS = 2;
-
-/** A question to Postgres that is under way. */
-export interface Job {
-  /** Asked where it takes long: whether it waits for a lock that another one holds. */
-  isWaiting?: () => Promise<boolean>;
-  /** Called once it is over and all is quiet, in the order in which jobs were begun. */
-  done?: () => void;
-  isBlocked: boolean;
-  isOver: boolean;
-}
+/** How often one that is slow is asked whether it waits for a lock. */
+const LOOK_AFTER_MS = 1;
 
 const setTimeoutReal = globalThis.setTimeout;
 const clearTimeoutReal = globalThis.clearTimeout;
 
+export interface AskOptions {
+  /** Asked where it takes long: whether it waits for a lock that another one holds. */
+  isWaiting?: () => Promise<boolean>;
+}
+
+/** A question to Postgres. */
+interface Job extends AskOptions {
+  start(): void;
+  /** Hands over the answer. */
+  deliver: () => void;
+  isOver: boolean;
+}
+
 /**
- * What happens in real time: questions to Postgres. Virtual time stands still until they are answered. One that waits for
- * a lock is put aside, since whoever holds the lock needs time to pass; it counts again as soon as a lock may be free.
+ * What happens in real time: questions to Postgres. Virtual time stands still until they are answered, and they are asked
+ * one at a time, in the order in which they were begun: which of two answers comes first is nobody's choice. One that
+ * waits for a lock is put aside, since whoever holds the lock needs time to pass; it counts again as soon as a lock may
+ * be free.
  */
 export class RealWork {
-  readonly #jobs = new Set<Job>();
+  readonly #queue: Job[] = [];
+  #blocked: Job[] = [];
+  #mayGoOn = false;
   #wake: (() => void) | undefined;
-
-  get isIdle(): boolean {
-    for (const job of this.#jobs) if (!job.isOver && !job.isBlocked) return false;
-    return true;
-  }
 
   /** Whether a question waits for a lock: then no new transaction begins, so that only one ever waits. */
   get isBlocked(): boolean {
-    for (const job of this.#jobs) if (job.isBlocked) return true;
-    return false;
+    return this.#blocked.length > 0;
   }
 
-  begin(job: Pick<Job, 'isWaiting' | 'done'> = {}): Job {
-    const begun: Job = { ...job, isBlocked: false, isOver: false };
-    this.#jobs.add(begun);
-    return begun;
-  }
-
-  end(job: Job): void {
-    job.isOver = true;
-    job.isBlocked = false;
-    this.#wake?.();
+  /** Asks once all that was asked before is answered, or known to wait. @returns the answer, once all is quiet */
+  ask<T>(question: () => Promise<T>, options: AskOptions = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const over = (deliver: () => void) => {
+        Object.assign(job, { deliver, isOver: true });
+        this.#wake?.();
+      };
+      const job: Job = {
+        ...options,
+        start: () =>
+          void question().then(
+            (answer) => over(() => resolve(answer)),
+            (error: unknown) => over(() => reject(error as Error)),
+          ),
+        deliver: () => undefined,
+        isOver: false,
+      };
+      this.#queue.push(job);
+    });
   }
 
   /** A transaction ended: whoever waited may go on. */
   unblock(): void {
-    for (const job of this.#jobs) job.isBlocked = false;
+    this.#mayGoOn = true;
   }
 
-  /** Hands over what is answered, in the order in which it was asked. @returns whether there was something */
-  deliver(): boolean {
-    let hasDelivered = false;
-    for (const job of [...this.#jobs]) {
-      if (!job.isOver) continue;
-      this.#jobs.delete(job);
-      if (job.done) {
-        hasDelivered = true;
-        job.done();
-      }
+  /** Has one question answered, or put aside. @returns whether there was one */
+  async step(): Promise<boolean> {
+    if (this.#mayGoOn && this.isBlocked) {
+      this.#mayGoOn = false;
+      const going = this.#blocked;
+      this.#blocked = [];
+      // They go on at once, all of them: nothing else is asked before each is over, or waits again.
+      for (const job of going) if (!(await this.#settle(job))) this.#blocked.push(job);
+      for (const job of going) if (job.isOver) job.deliver();
+      return true;
     }
-    return hasDelivered;
-  }
-
-  /** Until something was answered, or is known to wait. */
-  async progress(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const isLate = await new Promise<boolean>((resolve) => {
-      this.#wake = () => resolve(false);
-      timer = setTimeoutReal(() => resolve(true), LOOK_AFTER_MS);
-    });
-    this.#wake = undefined;
-    clearTimeoutReal(timer);
-    if (!isLate) return;
-    for (const job of [...this.#jobs]) {
-      if (!job.isOver && !job.isBlocked && (await job.isWaiting?.()) && !job.isOver) job.isBlocked = true;
-    }
+    this.#mayGoOn = false;
+    const job = this.#queue.shift();
+    if (job === undefined) return false;
+    job.start();
+    if (await this.#settle(job)) job.deliver();
+    else this.#blocked.push(job);
+    return true;
   }
 
   clear(): void {
-    this.#jobs.clear();
+    this.#queue.length = 0;
+    this.#blocked.length = 0;
+  }
+
+  /** @returns whether it is over; false where it waits for a lock */
+  async #settle(job: Job): Promise<boolean> {
+    while (!job.isOver) {
+      const isLate = await this.#sleep();
+      if (isLate && !job.isOver && (await job.isWaiting?.()) && !job.isOver) return false;
+    }
+    return true;
+  }
+
+  /** Until something was answered, or for a moment. @returns whether the moment has passed */
+  #sleep(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (isLate: boolean) => {
+        this.#wake = undefined;
+        clearTimeoutReal(timer);
+        resolve(isLate);
+      };
+      const timer = setTimeoutReal(() => end(true), LOOK_AFTER_MS);
+      this.#wake = () => end(false);
+    });
   }
 }

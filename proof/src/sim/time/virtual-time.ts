@@ -1,5 +1,4 @@
-import { RealWork, type Job } from './real-work.ts';
-export type { Job };
+import { RealWork } from './real-work.ts';
 
 /** What the machine itself offers, kept before a run replaces it. */
 export const real = {
@@ -91,6 +90,7 @@ export class VirtualTime {
   clear(): void {
     this.#heap.length = 0;
     this.#immediates.length = 0;
+    this.work.clear();
   }
 
   /** Until every promise has settled and every question to Postgres is answered, or known to wait for a lock. */
@@ -102,11 +102,7 @@ export class VirtualTime {
         immediate.run?.();
         continue;
       }
-      if (this.work.isIdle) {
-        if (this.work.deliver()) continue;
-        return;
-      }
-      await this.work.progress();
+      if (!(await this.work.step())) return;
     }
   }
 
