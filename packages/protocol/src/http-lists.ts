@@ -25,6 +25,7 @@ export const memberPost = z.strictObject({ email, role });
  * server sends mail, to addresses without an account.
  */
 export const memberInvited = z.object({ email: z.string(), role, isMailed: z.boolean() });
+export type MemberInvited = z.infer<typeof memberInvited>;
 export const memberPatch = z.strictObject({ role });
 
 /** `mail`: what became of the one that tells of it; `off` where this server sends none. */

@@ -1,4 +1,4 @@
-import type { InvitationResource, LinkResource, MemberResource } from '@muster/protocol/http-lists';
+import type { InvitationResource, LinkResource, MemberInvited, MemberResource } from '@muster/protocol/http-lists';
 import type { Role } from '@muster/protocol/principal';
 import type { Api } from './api.ts';
 
@@ -33,7 +33,8 @@ export class Sharing {
     (await this.#api.get<Items<InvitationResource>>(`${this.#path}/invitations`)).items;
   links = async (): Promise<LinkResource[]> => (await this.#api.get<Items<LinkResource>>(`${this.#path}/links`)).items;
 
-  invite = (email: string, role: Role): Promise<unknown> => this.#api.post(`${this.#path}/members`, { email, role });
+  invite = (email: string, role: Role): Promise<MemberInvited> =>
+    this.#api.post(`${this.#path}/members`, { email, role });
   takeBack = (invitationId: string): Promise<void> => this.#api.delete(`${this.#path}/invitations/${invitationId}`);
   /** @param expiresAt milliseconds since 1970; null: until it is ended */
   makeLink = (role: 'viewer' | 'editor', expiresAt: number | null): Promise<LinkResource> =>

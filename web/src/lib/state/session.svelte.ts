@@ -82,6 +82,17 @@ export class Session {
     await this.#enter('/api/auth/sign-up/email', { name, email, password });
   }
 
+  /** Has a way to a new password sent to an address, where mail is set up. */
+  async askForPassword(email: string): Promise<void> {
+    await this.#api.post('/api/auth/request-password-reset', { email });
+  }
+
+  /** Whoever is signed in with the old one, is not any more. */
+  async setPassword(token: string, newPassword: string): Promise<void> {
+    await this.#api.post('/api/auth/reset-password', { token, newPassword });
+    this.#set(undefined);
+  }
+
   /** A guest can try everything, and keeps it when they sign up. */
   async enterAsGuest(): Promise<void> {
     await this.#enter('/api/auth/sign-in/anonymous', {});

@@ -21,7 +21,9 @@ beforeEach(() => {
         ],
       },
     },
-    'GET invitations': { body: { items: [{ id: 'i1', email: 'marta@example.com', role: 'viewer', expiresAt: 1 }] } },
+    'GET invitations': {
+      body: { items: [{ id: 'i1', email: 'marta@example.com', role: 'viewer', expiresAt: 1, mail: 'failed' }] },
+    },
     'GET links': { body: { items: [LINK] } },
   };
   vi.stubGlobal('fetch', (url: string, init: RequestInit) => {

@@ -17,7 +17,8 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-export async function startMailServer(): Promise<MailServer> {
+/** @param onTaken told of each mail */
+export async function startMailServer(onTaken?: (mail: TakenMail) => void): Promise<MailServer> {
   const taken: TakenMail[] = [];
   const refusal = (code: number): Error => Object.assign(new Error('not now'), { responseCode: code });
   const server = new SMTPServer({
@@ -33,11 +34,13 @@ export async function startMailServer(): Promise<MailServer> {
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         const { mailFrom, rcptTo } = session.envelope;
-        taken.push({
+        const mail: TakenMail = {
           from: mailFrom === false ? '' : mailFrom.address,
           to: rcptTo.map(({ address }) => address),
           raw: readable(Buffer.concat(chunks).toString('utf8')),
-        });
+        };
+        taken.push(mail);
+        onTaken?.(mail);
         callback();
       });
     },
