@@ -9,7 +9,7 @@ export const MAX_TURNS = 24;
  * Lets the SDK's agent work until it has answered. Words, calls and results are recorded by the model and the tools that
  * it is given; nothing of it is read from the SDK's own events.
  *
- * @returns `turns` where it was still working after {@link MAX_TURNS}
+ * @returns `approval` where calls wait for somebody to agree, and all others are done; `turns` where it was still working after {@link MAX_TURNS}
  * @throws what the model threw, or a tool that could not even answer with an error
  */
 export async function runAgent({
@@ -24,7 +24,7 @@ export async function runAgent({
   instructions: string;
   input: AgentInputItem[];
   signal: AbortSignal;
-}): Promise<'answered' | 'turns'> {
+}): Promise<'answered' | 'turns' | 'approval'> {
   const agent = new Agent({ name: 'Assistant', instructions, tools: bindTools(executor), model });
   const runner = new Runner({
     tracingDisabled: true,
@@ -39,7 +39,8 @@ export async function runAgent({
       // Drained only: what happens is recorded where it happens.
     }
     await result.completed;
-    return 'answered';
+    // Its own state is not kept: the log holds the calls that wait, and the next attempt goes on from it.
+    return result.interruptions.length > 0 ? 'approval' : 'answered';
   } catch (error) {
     if (error instanceof MaxTurnsExceededError) return 'turns';
     throw error;

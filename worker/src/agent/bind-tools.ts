@@ -24,6 +24,11 @@ export function bindTools(executor: ToolExecutor): FunctionTool[] {
       strict: true,
       // What a tool throws is no answer for the model: it ends the attempt.
       errorFunction: null,
+      ...(definition.needsApproval
+        ? {
+            needsApproval: (_context: unknown, _args: unknown, callId?: string) => executor.needsApproval(callId ?? ''),
+          }
+        : {}),
       execute: (_args, _context, details) => executor.execute(details?.toolCall?.callId ?? ''),
     }),
   ) as FunctionTool[];

@@ -20,6 +20,8 @@ export interface ToolExecutor {
    * @throws {Interruption} where the attempt must not go on
    */
   execute(callId: string): Promise<string>;
+  /** Whether a logged call must not be done yet, since nobody was asked whether it may. Decided ones need no more. */
+  needsApproval(callId: string): Promise<boolean>;
 }
 
 export interface ToolExecutorDeps {
@@ -102,6 +104,8 @@ export function createToolExecutor(deps: ToolExecutorDeps): ToolExecutor {
     return { text: executed.body.text, outcome: executed.error.code };
   };
 
+  const isDeclined = (call: LoggedCall): boolean => log.findDecision(call.callId) === 'declined';
+
   const execute = async (callId: string): Promise<string> => {
     const known = log.findResult(callId);
     if (known !== undefined) return known;
@@ -109,7 +113,7 @@ export function createToolExecutor(deps: ToolExecutorDeps): ToolExecutor {
     if (!call) throw new Error('a call was executed before it was logged');
     await guard.check();
     const startedAt = performance.now();
-    const executed = await plan(call);
+    const executed = isDeclined(call) ? { ...DECLINED } : await plan(call);
     // Reading may have taken its time: nothing is done for somebody who has said stop meanwhile.
     await guard.check();
     const { text, outcome } = await settle(call, executed);
@@ -129,6 +133,14 @@ export function createToolExecutor(deps: ToolExecutorDeps): ToolExecutor {
       tail = done.catch(() => undefined);
       return done;
     },
+    async needsApproval(callId) {
+      const call = log.findCall(callId);
+      const tool = call && findTool(call.name);
+      if (!tool?.needsApproval || (log.findDecision(callId) ?? null) !== null) return false;
+      await tail;
+      const { plan: planned } = await plan(call!);
+      return planned !== undefined && tool.needsApproval(planned);
+    },
   };
 }
 
@@ -136,6 +148,9 @@ const refusal = ({ code, message }: MusterError): ToolResultBody => {
   const answer: ToolError = { error: { code, message } };
   return { text: JSON.stringify(answer), touched: [] };
 };
+
+const declined = new MusterError('forbidden', 'This was declined. Do not try it again unless you are asked to.');
+const DECLINED: Executed = { plan: undefined, list: undefined, body: refusal(declined), error: declined };
 
 /** Commands with the seq that the model had seen of what they overwrite. */
 function baseOf({ plan, list }: Executed, seen: Map<string, number>) {

@@ -22,7 +22,7 @@ import { createToolExecutor, type ToolExecutor } from '../agent/tool-executor.ts
 import type { AttemptGuard } from './attempt-guard.ts';
 import type { FlushPace } from './flush-pace.ts';
 import { Interruption, interruptionOf } from './interruption.ts';
-import { callItem, createItemLog, messageItem, resultItem, type ItemLog } from './item-log.ts';
+import { approvalItem, callItem, createItemLog, messageItem, resultItem, type ItemLog } from './item-log.ts';
 import { createRunCommit, type RunCommit, type RunEnd } from './run-commit.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import { createRunStream } from './run-stream.ts';
@@ -68,6 +68,7 @@ export async function attemptRun(deps: AttemptDeps, isLast: boolean): Promise<Ru
   const deadline = setTimeout(() => guard.interrupt(new Interruption('deadline')), deps.deadlineMs);
   try {
     const answer = await work(attempt);
+    if (answer === 'approval') return await askForApproval(attempt);
     if (answer === 'turns') await sayThatTurnsAreOver(attempt);
     return await end(attempt, { status: 'completed' });
   } catch (error) {
@@ -103,13 +104,16 @@ async function prepare(deps: AttemptDeps): Promise<Attempt> {
   return { ...deps, log, writer, own, executor, usage, model: deps.chooseModel() };
 }
 
-async function work(attempt: Attempt): Promise<'answered' | 'turns'> {
+async function work(attempt: Attempt): Promise<'answered' | 'turns' | 'approval'> {
   const { run, guard, log, writer, own, executor, usage, now = Date.now } = attempt;
   await guard.check();
   // Of what an earlier attempt streamed, only what it committed counts.
   const rewind = guard.attempt > 1 ? { itemId: runItemId(run.id, log.nextN), offset: 0 } : undefined;
   const [conversation] = await Promise.all([readConversation(attempt), writer.open(rewind)]);
-  for (const call of log.openCalls()) await executor.execute(call.callId);
+  for (const { callId } of log.openCalls()) {
+    if (!(await executor.needsApproval(callId))) await executor.execute(callId);
+  }
+  if (log.openCalls().length > 0) return 'approval';
   if (log.isAnswered) return 'answered';
 
   const zone = run.zone ?? 'UTC';
@@ -146,6 +150,14 @@ async function readConversation({ run, runs }: Attempt): Promise<{ asked: Thread
   const asked = await runs.listAsked(run.scope, run.messageId, HISTORY.messages);
   const earlier = asked.flatMap(({ runId }) => (runId === null || runId === run.id ? [] : runId));
   return { asked, answered: earlier.length === 0 ? [] : await runs.listItems(earlier) };
+}
+
+/** The run waits without a worker: whoever answers has it queued again, and its next attempt does what was agreed to. */
+async function askForApproval(attempt: Attempt): Promise<RunOutcome> {
+  const { log, run, guard } = attempt;
+  await guard.check();
+  const asked = log.openCalls().map(({ callId }, index) => ({ item: approvalItem(run.id, log.nextN + index, callId) }));
+  return end(attempt, { status: 'awaiting_approval' }, asked);
 }
 
 async function sayThatTurnsAreOver({ log, writer, own, run }: Attempt): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ItemWithText } from '@muster/db/repositories/run-work.repository';
 import { runItemId } from '@muster/protocol/id';
-import type { Item, ToolCallBody, ToolResultBody } from '@muster/protocol/run';
+import type { ApprovalBody, Item, ToolCallBody, ToolResultBody } from '@muster/protocol/run';
 import { messageIdOf } from '@muster/domain/run-ids';
 
 /** A tool call as it was committed. */
@@ -21,6 +21,8 @@ export interface ItemLog {
   /** A call's result, as the model got it. */
   findResult(callId: string): string | undefined;
   hasCall(callId: string): boolean;
+  /** What somebody said of a call that waited for it; undefined where nobody was asked yet. */
+  findDecision(callId: string): ApprovalBody['decision'] | undefined;
   /** Whether the model has said its last: its words are committed together with the calls of the same turn. */
   readonly isAnswered: boolean;
   /** Takes up items that were just committed. */
@@ -54,6 +56,7 @@ export function createItemLog(runId: string, committed: ItemWithText[]): ItemLog
     },
     findResult: (callId) => (find('tool_result', callId)?.body as ToolResultBody | undefined)?.text,
     hasCall: (callId) => find('tool_call', callId) !== undefined,
+    findDecision: (callId) => (find('approval', callId)?.body as ApprovalBody | undefined)?.decision,
     get isAnswered() {
       return all().at(-1)?.kind === 'message';
     },
@@ -80,6 +83,15 @@ export const callItem = (runId: string, call: LoggedCall, state: Item['state']):
   callId: call.callId,
   body: { name: call.name, args: call.args },
   state,
+});
+
+export const approvalItem = (runId: string, n: number, callId: string): Item => ({
+  id: runItemId(runId, n),
+  n,
+  kind: 'approval',
+  callId,
+  body: { decision: null, by: null },
+  state: 'open',
 });
 
 export const resultItem = (

@@ -32,7 +32,7 @@ export interface RunCommit {
 }
 
 export interface RunEnd {
-  status: Extract<RunStatus, 'completed' | 'failed' | 'stopped'>;
+  status: Extract<RunStatus, 'completed' | 'failed' | 'stopped' | 'awaiting_approval'>;
   error?: RunError;
   model?: string;
   usage?: Record<string, unknown>;

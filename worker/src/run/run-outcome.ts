@@ -8,6 +8,8 @@ export type RunOutcome =
   | 'completed'
   | 'failed'
   | 'stopped'
+  /** It waits for somebody to agree. */
+  | 'awaiting_approval'
   /** Handed back for another attempt. */
   | 'requeued'
   /** Another attempt took over. */

@@ -5,6 +5,9 @@ import { defineTool } from './tool.ts';
 
 const args = z.strictObject({ list: listArg, ids: taskIds });
 
+/** More than this, sub-tasks among them, and somebody must agree: it is more than one sees at a glance. */
+export const MOST_DELETED_UNASKED = 5;
+
 /** Deletes tasks. Their sub-tasks go with them, and people can restore them. */
 export const deleteTask = defineTool<z.infer<typeof args>>({
   name: 'delete_task',
@@ -28,5 +31,7 @@ export const deleteTask = defineTool<z.infer<typeof args>>({
       touched: gone.map((task) => touchedTask(list, task.id)),
     };
   },
+  needsApproval: ({ touched }) => touched.length > MOST_DELETED_UNASKED,
+  ask: ({ ids }) => `Delete ${ids.length === 1 ? 'this task and its sub-tasks' : `these ${ids.length} tasks`}?`,
   describe: (_args, answer) => `Deleted ${tasksInWords(answer.tasks)} from ${answer.list.title}`,
 });

@@ -34,6 +34,13 @@ export function toolWords(name: string, args: unknown, resultText: string | unde
   return { text: tool.describe(parsedArgs.data, done.data as unknown as ToolAnswer), state: 'done' };
 }
 
+/** What a card asks of a call that waits for somebody to agree. */
+export function approvalWords(name: string, args: unknown): string {
+  const tool = findTool(name);
+  const parsed = tool?.ask && z.safeParse(tool.args, args);
+  return tool?.ask && parsed?.success ? tool.ask(parsed.data) : `${tool?.title ?? name}: may this happen?`;
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

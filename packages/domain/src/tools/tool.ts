@@ -107,6 +107,10 @@ export interface Tool<Args = unknown> {
    * @throws {MusterError} a named refusal, which the model reads
    */
   plan(args: Args, context: ToolContext): ToolPlan;
+  /** Whether somebody must agree before this plan is carried out. Left out: never. */
+  needsApproval?(plan: ToolPlan): boolean;
+  /** What they are then asked: "Delete 12 tasks?" */
+  ask?(args: Args): string;
   /** What a person reads on the card once it is done: "Added 6 tasks to Trip". */
   describe(args: Args, answer: ToolAnswer): string;
 }
