@@ -59,6 +59,14 @@ export const createFollow = (scope: ScopeId): Follow => ({
   waiting: [],
 });
 
+/** How a scope stands. `seq`: of its content that is here; `isMaking`: the queue makes it. */
+export function stateOf(follow: Follow | undefined, seq: number | undefined, isMaking: boolean): ScopeState {
+  if (follow?.end) return follow.end;
+  if (seq !== undefined) return { state: 'open', seq, isFresh: follow?.isFresh ?? false };
+  if (isMaking) return { state: 'open', seq: 0, isFresh: false };
+  return { state: follow ? 'opening' : 'absent' };
+}
+
 /** Makes answers that are under way count for nothing. */
 export function restart(follow: Follow): void {
   follow.generation += 1;
@@ -70,12 +78,26 @@ export function restart(follow: Follow): void {
   follow.cancelRetry = undefined;
 }
 
+/** On another connection, what was gone or refused may be there again: one more question costs nothing. */
+export function askAnew(follow: Follow): void {
+  const { end, isOwn } = follow;
+  if (end?.state === 'error' ? end.error.code === 'invalid' : !end || !isOwn) return;
+  follow.end = undefined;
+  follow.attempts = 0;
+}
+
 /** The scope ends here: nothing more is asked or applied, and those who wait for content hear why. */
 export function finish(follow: Follow, end: NonNullable<Follow['end']>, error: WireError): void {
   restart(follow);
   follow.end = end;
   for (const { reject } of follow.waiting.splice(0)) reject(error);
 }
+
+/** A list that is gone while the person's own scope still names it is asked for so often: for some ten seconds. */
+const DOUBTS = 8;
+
+export const isDoubtful = ({ scope, isOwn, attempts }: Follow, named: ReadonlySet<ScopeId>): boolean =>
+  isOwn && attempts < DOUBTS && named.has(scope);
 
 /** One more user of the scope. */
 export function createHandle(follow: Follow, release: () => void): ScopeHandle {

@@ -286,6 +286,45 @@ describe('scope:gone', () => {
     await settled();
     expect(ada.scopeState(scopeOf('list', uuid(300)))).toMatchObject({ state: 'open' });
   });
+
+  it('is asked for again where the person is still a member: they were let in again before this was heard', async () => {
+    const list = scopeOf('list', uuid(300));
+    world.server.act(ADA, 'list.create', { id: uuid(300), title: 'Mine' });
+    await settled();
+    only().emit('scope:gone', { scope: list, reason: 'removed' });
+    await settled();
+    expect([ada.scopeState(list), ada.get('list', uuid(300))]).toEqual([
+      { state: 'gone', reason: 'removed' },
+      undefined,
+    ]);
+    await world.clock.advance(1_000);
+    expect(ada.scopeState(list)).toMatchObject({ state: 'open', isFresh: true });
+    expect(ada.get('list', uuid(300))?.value.title).toBe('Mine');
+    world.server.act(ADA, 'list.rename', { id: uuid(300), title: 'Ours' });
+    await settled();
+    expect(ada.get('list', uuid(300))?.value.title).toBe('Ours');
+  });
+
+  it('is asked for a few times only where the server keeps saying so, and anew on the next connection', async () => {
+    const { entities } = world.server.world;
+    const key = `${LIST_SCOPE}/member/${ADA}`;
+    const member = entities.get(key)!;
+    entities.delete(key);
+    only().emit('scope:gone', { scope: LIST_SCOPE, reason: 'removed' });
+    const passAMinute = async () => {
+      for (let n = 0; n < 15; n += 1) await world.clock.advance(4_000).then(() => world.server.heads());
+    };
+    await passAMinute();
+    const before = frames('scope:open').length;
+    expect(before).toBeLessThan(12);
+    await passAMinute();
+    expect(frames('scope:open')).toHaveLength(before);
+    expect(ada.scopeState(LIST_SCOPE)).toEqual({ state: 'gone', reason: 'removed' });
+    entities.set(key, member);
+    only().cut();
+    await world.clock.advance(1_000);
+    expect(ada.scopeState(LIST_SCOPE)).toMatchObject({ state: 'open' });
+  });
 });
 
 describe('opening', () => {

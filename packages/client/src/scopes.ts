@@ -9,12 +9,15 @@ import type { Emitter } from './emitter.ts';
 import {
   GONE,
   UPGRADE,
+  askAnew,
   createFollow,
   createHandle,
   finish,
   isBehind,
+  isDoubtful,
   isWhole,
   restart,
+  stateOf,
   type Follow,
 } from './follow.ts';
 import { Intake } from './intake.ts';
@@ -79,13 +82,8 @@ export class Scopes {
   }
 
   state(scope: ScopeId): ScopeState {
-    const follow = this.follows.get(scope);
-    const { replica } = this.#options;
-    if (follow?.end) return follow.end;
-    const position = replica.confirmed.position(scope);
-    if (position) return { state: 'open', seq: position.seq, isFresh: follow?.isFresh ?? false };
-    if (replica.view.isMaking(scope)) return { state: 'open', seq: 0, isFresh: false };
-    return follow ? { state: 'opening' } : { state: 'absent' };
+    const { confirmed, view } = this.#options.replica;
+    return stateOf(this.follows.get(scope), confirmed.position(scope)?.seq, view.isMaking(scope));
   }
 
   /** Whether the scope's content is coming or here: a mutation waits for it there. */
@@ -107,8 +105,7 @@ export class Scopes {
     this.#followOwn();
     for (const follow of this.follows.values()) {
       restart(follow);
-      // What was gone or refused may be there again: one more question costs nothing.
-      if (follow.end?.state === 'error' && follow.end.error.code !== 'invalid') follow.end = undefined;
+      askAnew(follow);
       this.#ask(follow);
       this.#tell(follow.scope);
     }
@@ -179,6 +176,7 @@ export class Scopes {
     const at = replica.confirmed.position(follow.scope);
     const wasFresh = follow.isFresh;
     if (result.kind === 'error') return this.#fail(follow, result.error as WireError);
+    follow.end = undefined;
     if (result.kind === 'snapshot') {
       // Before it is applied, or that step would ask for it again.
       follow.isFresh = true;
@@ -207,7 +205,8 @@ export class Scopes {
 
   #fail(follow: Follow, error: WireError): void {
     const isHeld = this.#options.replica.confirmed.position(follow.scope) !== undefined;
-    if (error.code === 'not_found' && isHeld) return this.#end(follow.scope, { state: 'gone', reason: 'removed' });
+    if (error.code === 'not_found' && (isHeld || follow.isOwn))
+      return this.#end(follow.scope, { state: 'gone', reason: 'removed' });
     if (error.code === 'unauthenticated') return this.#options.reconnect('unauthenticated');
     if (error.retryable) return this.#asker.retry(follow, error.details?.retryAfterMs);
     this.#refuse(follow, error);
@@ -229,6 +228,8 @@ export class Scopes {
     for (const { scope: left, end: ended } of this.follows.values()) if (ended) this.#tell(left);
     this.#options.replica.sweep();
     this.#tellBehind();
+    // The membership goes a moment later, or has come again since: then this was the old news of the two.
+    if (follow && isDoubtful(follow, memberLists(this.#options.replica))) this.#asker.retry(follow);
   }
 
   #follow(scope: ScopeId): Follow {
