@@ -12,7 +12,7 @@ export class Api {
   get = <T>(path: string): Promise<T> => this.#call<T>('GET', path);
   post = <T>(path: string, body: unknown = {}): Promise<T> => this.#call<T>('POST', path, body);
   patch = <T>(path: string, body: unknown): Promise<T> => this.#call<T>('PATCH', path, body);
-  delete = <T = void>(path: string): Promise<T> => this.#call<T>('DELETE', path);
+  delete = <T = void>(path: string, body?: unknown): Promise<T> => this.#call<T>('DELETE', path, body);
 
   /** @throws {MusterError} the problem's code; `unavailable` where the server cannot be reached */
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {

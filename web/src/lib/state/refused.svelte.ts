@@ -53,6 +53,17 @@ export class Refused {
     this.#write([]);
   }
 
+  /** Nothing of this person's stays, also where nobody is signed in any more. */
+  wipe(userId: string): void {
+    this.#held = undefined;
+    this.#version += 1;
+    try {
+      localStorage.removeItem(keyOf(userId));
+    } catch {
+      // A browser that keeps nothing has nothing to remove.
+    }
+  }
+
   /** Hears what other tabs of this browser keep and dismiss. @returns a function that ends it */
   watch(): () => void {
     const hear = ({ key }: StorageEvent): void => {
