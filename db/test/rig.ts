@@ -18,6 +18,8 @@ export interface Gateway {
 export type Applied = Extract<CommitOutcome, { status: 'applied' }>;
 
 export class Rig {
+  /** What every gateway of this test file is made with. */
+  static deps: Partial<CommitDeps> = {};
   readonly url: string;
   readonly pool: pg.Pool;
   readonly gateways: Gateway[] = [];
@@ -39,7 +41,7 @@ export class Rig {
     const gateway = {
       packets,
       warnings,
-      commit: createCommit({ databaseUrl: this.url, pool: this.pool, publish, logger, ...deps }),
+      commit: createCommit({ databaseUrl: this.url, pool: this.pool, publish, logger, ...Rig.deps, ...deps }),
     };
     this.gateways.push(gateway);
     return gateway;

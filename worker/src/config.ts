@@ -19,6 +19,10 @@ import * as z from 'zod';
 export const workerConfig = z
   .object({
     DATABASE_URL: databaseUrl(),
+    COMMIT_FLIGHTS: oneOf(
+      ['one', 'two'],
+      'whether a commit on what its process remembers goes in one flight, or every commit looks first',
+    ).default('one'),
     REDIS_URL: redisUrl(),
     REDIS_PREFIX: text('what all names in Redis begin with').default('muster'),
     LOG_LEVEL: oneOf(LOG_LEVELS, 'how much is logged').default('info'),

@@ -9,11 +9,11 @@ import { ConfigError, parseConfig } from '@muster/runtime/config';
 import { createLogger } from '@muster/runtime/logger';
 import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
+import { serveMetrics } from '@muster/runtime/serve-metrics';
 import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
 import { chooseModel } from './agent/models/provider.ts';
 import { createReciter } from './agent/models/reciter.ts';
 import { careSettingsOf, workerConfig } from './config.ts';
-import { serveMetrics } from './metrics-server.ts';
 import { createSmtpMailer } from './mail/mailer.ts';
 import { createPublish } from './publish.ts';
 import { createWorker } from './worker.ts';
@@ -42,7 +42,8 @@ async function main(): Promise<void> {
 
   const names = redisNames(config.REDIS_PREFIX);
   const publish = createPublish({ redis: redis.get('publisher'), names, logger });
-  const commit = createCommit({ databaseUrl: config.DATABASE_URL, pool, publish, logger });
+  const isOptimistic = config.COMMIT_FLIGHTS === 'one';
+  const commit = createCommit({ databaseUrl: config.DATABASE_URL, pool, publish, logger, isOptimistic });
   shutdown.register('workers', 'commit', () => commit.close());
 
   const db = createDatabase(pool);

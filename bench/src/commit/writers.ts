@@ -19,9 +19,9 @@ export class Writers {
   readonly #commit: Commit;
   readonly #ids: string[] = [];
 
-  constructor(databaseUrl: string) {
+  constructor(databaseUrl: string, options: { isOptimistic?: boolean } = {}) {
     this.#pool = createPool({ connectionString: databaseUrl, max: 4 });
-    this.#commit = createCommit({ databaseUrl, pool: this.#pool, publish: () => undefined });
+    this.#commit = createCommit({ databaseUrl, pool: this.#pool, publish: () => undefined, ...options });
   }
 
   async close(): Promise<void> {

@@ -51,6 +51,11 @@ const STATEMENTS: { name: string; text: string; values?: (string | null)[] }[] =
     text: 'select commit_persist($1, $2, $3, $4, $5, $6)',
     values: [null, null, null, null, null, null],
   },
+  {
+    name: 'atOnce',
+    text: 'select commit_at_once($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+    values: ['', '0', '{}', '[]', '[]', '[]', null, null, null],
+  },
   { name: 'commit', text: 'commit' },
   { name: '', text: 'begin' },
   { name: 'rollback', text: 'rollback' },
@@ -127,6 +132,19 @@ export class CommitConnection {
     const { columns, commands } = await this.#run([{ statement: 'persist', values }, COMMIT]);
     this.#inTransaction = undefined;
     if (commands[1] !== 'COMMIT') throw new Error(`the commit ended in ${commands[1]}`);
+    return Number(columns[0]);
+  }
+
+  /**
+   * Both flights in one, of a batch that was decided on what is remembered: locks, compares, persists, commits.
+   * @returns the clock; negative where something is not as remembered, and nothing was written
+   */
+  async commitAtOnce(values: (string | null)[]): Promise<number> {
+    const client = this.#client ?? (await this.#connect());
+    this.#inTransaction = client;
+    const { columns, commands } = await Flight.run(client, [BEGIN, { statement: 'atOnce', values }, COMMIT]);
+    this.#inTransaction = undefined;
+    if (commands[2] !== 'COMMIT') throw new Error(`the commit ended in ${commands[2]}`);
     return Number(columns[0]);
   }
 

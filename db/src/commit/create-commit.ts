@@ -7,6 +7,7 @@ import { CommitConnection } from './connection.ts';
 import { parseSubmission, touchesOf, type Entry } from './entry.ts';
 import { Holders, type LookupAnswer } from './holders.ts';
 import { Lane, type LaneDeps } from './lane.ts';
+import { Memory } from './memory.ts';
 import { Queue } from './queue.ts';
 import type { Commit, CommitOutcome, Publish, Submission } from './types.ts';
 
@@ -22,6 +23,8 @@ export interface CommitDeps {
   /** For the rare questions before a commit: where a task lives, who is in a list. */
   pool: pg.Pool;
   publish: Publish;
+  /** Commits in one flight where this process was the last to write (docs/decisions/0009). On, unless it is said. */
+  isOptimistic?: boolean;
   /** When an address counts as its account's: once it is verified (the default), or from sign-up on. */
   emailTrust?: 'sign-up' | 'verified';
   /**
@@ -40,8 +43,10 @@ export interface CommitDeps {
  * The one write path: everything that lasts goes through it (docs/architecture.md). Batches span scopes and clients; what
  * waits while the connections are busy makes the next batch.
  */
-export function createCommit({ databaseUrl, pool, publish, logger, emailTrust, onLog }: CommitDeps): Commit {
+export function createCommit(options: CommitDeps): Commit {
+  const { databaseUrl, pool, publish, logger, emailTrust, onLog, isOptimistic = true } = options;
   const queue = new Queue();
+  const memory = isOptimistic ? new Memory() : undefined;
   const merged = new Map<string, string>();
   const knownClients = new Set<string>();
   const holders = new Holders(async (wants) => {
@@ -52,6 +57,7 @@ export function createCommit({ databaseUrl, pool, publish, logger, emailTrust, o
     holders,
     knownClients,
     merged,
+    memory,
     publish,
     meetLog,
     startAgain,
@@ -162,6 +168,7 @@ export function createCommit({ databaseUrl, pool, publish, logger, emailTrust, o
     holders.clear();
     merged.clear();
     knownClients.clear();
+    memory?.clear();
     return Promise.resolve(telling).catch((error: unknown) => deps.onWarning(error, 'the other log was not told of'));
   }
 

@@ -1,6 +1,7 @@
 import { MusterError } from '@muster/protocol/error';
 import type { Packet } from '@muster/protocol/change';
 import type { ScopeId } from '@muster/protocol/id';
+import { atOnceArguments, decideAtOnce } from './at-once.ts';
 import type { CommitConnection, Loaded } from './connection.ts';
 import { decide, type Batch, type Verdict } from './decide.ts';
 import type { Entry } from './entry.ts';
@@ -8,6 +9,7 @@ import { isRepeat, isRetryable, isUnavailable, refusalOf } from './errors.ts';
 import { Facts, pairKey } from './facts.ts';
 import { planLoad, type LoadPlan } from './load-plan.ts';
 import type { Holders } from './holders.ts';
+import type { Memory } from './memory.ts';
 import { Overlay } from './overlay.ts';
 import { persistArguments } from './persist.ts';
 import { listIdOf } from './transaction.ts';
@@ -26,6 +28,8 @@ export interface LaneDeps {
   knownClients: Set<string>;
   /** Guests and whom they became. */
   merged: Map<string, string>;
+  /** What this process's commits left behind; absent where every commit is to look. */
+  memory: Memory | undefined;
   publish: Publish;
   /**
    * Told in every batch which log it found. A promise: it is another one than before, so all that was remembered is of
@@ -83,20 +87,11 @@ export class Lane {
   async #attempt(entries: Entry[]): Promise<void> {
     const { holders, knownClients } = this.#deps;
     const plan = planLoad(entries, holders, (id) => knownClients.has(id));
+    if (await this.#attemptAtOnce(entries, plan)) return;
     const loading = this.#connection.load(plan);
     // While Postgres reads.
     const facts = new Facts();
-    const batch: Batch = {
-      facts,
-      overlay: new Overlay(),
-      locks: { scopes: new Set(plan.scopes), acls: new Set(plan.acls), isExclusive: plan.isExclusive },
-      changes: [],
-      transactions: [],
-      answered: new Map(),
-      idempotency: [],
-      toolCalls: [],
-      onBug: this.#deps.onBug,
-    };
+    const batch = batchOf(facts, plan, this.#deps.onBug);
     const outcomes = new Map<Entry, CommitOutcome>();
     const again: Entry[] = [];
     const waiting = new Set<string>();
@@ -134,19 +129,50 @@ export class Lane {
     if (values && written !== batch.changes.length) {
       throw new Error(`${written} of ${batch.changes.length} changes were written`);
     }
+    this.#deps.memory?.learn(plan, batch);
     this.#publish(packets);
     for (const id of facts.clients.keys()) knownClients.add(id);
-    for (const [entry, outcome] of outcomes) entry.settle(outcome);
-    for (const transaction of batch.transactions) {
-      for (const scope of transaction.crowded) this.#deps.rebalance(listIdOf(scope));
-    }
+    this.#answer(batch, outcomes);
     for (const [guest, heir] of facts.merged) if (heir !== null) this.#deps.merged.set(guest, heir);
     if (again.length > 0) this.#deps.startAgain(again);
+  }
+
+  /**
+   * In one flight, on what is remembered.
+   * @returns false where that is not enough, or out of date: nothing was written
+   */
+  async #attemptAtOnce(entries: Entry[], plan: LoadPlan): Promise<boolean> {
+    const { memory } = this.#deps;
+    const facts = memory?.recall(plan, entries);
+    if (!memory || !facts) return false;
+    // A command that fails is decided again on what is there, and told of then.
+    const batch = batchOf(facts, plan, () => undefined);
+    const outcomes = decideAtOnce(batch, entries);
+    const values = outcomes && atOnceArguments(batch, plan);
+    if (!values) return false;
+    const committing = this.#connection.commitAtOnce(values);
+    this.#remember(batch);
+    const packets = packetsOf(batch);
+    const clock = await committing;
+    if (clock < 0) return false;
+    memory.setClock(clock);
+    memory.learn(plan, batch);
+    this.#publish(packets);
+    this.#answer(batch, outcomes);
+    return true;
+  }
+
+  #answer({ transactions }: Batch, outcomes: ReadonlyMap<Entry, CommitOutcome>): void {
+    for (const [entry, outcome] of outcomes) entry.settle(outcome);
+    for (const transaction of transactions) {
+      for (const scope of transaction.crowded) this.#deps.rebalance(listIdOf(scope));
+    }
   }
 
   async #learn(facts: Facts, plan: LoadPlan, loaded: Loaded): Promise<void> {
     const [now, logEpoch, scopes, taken, clients, roles, tasks, last, more] = loaded;
     facts.now = now;
+    this.#deps.memory?.setClock(now);
     facts.logEpoch = logEpoch;
     facts.learnScopes(plan.scopes, scopes);
     const takenIds = new Set(taken);
@@ -202,6 +228,18 @@ export class Lane {
     }
   }
 }
+
+const batchOf = (facts: Facts, plan: LoadPlan, onBug: LaneDeps['onBug']): Batch => ({
+  facts,
+  overlay: new Overlay(),
+  locks: { scopes: new Set(plan.scopes), acls: new Set(plan.acls), isExclusive: plan.isExclusive },
+  changes: [],
+  transactions: [],
+  answered: new Map(),
+  idempotency: [],
+  toolCalls: [],
+  onBug,
+});
 
 /** A packet for each scope that changed: contiguous, with the epoch of its last change. */
 function packetsOf({ changes, facts: { logEpoch } }: Batch): Packet[] {
