@@ -8,9 +8,13 @@ import {
   openTab,
   row,
   shareList,
+  storedTitles,
   titles,
 } from './product/list-page.ts';
-import { test } from './product/people.ts';
+import { Network } from './product/network.ts';
+import { newAddress, PASSWORD, test } from './product/people.ts';
+import { RawTab } from './product/raw-tab.ts';
+import { product } from './product/start.ts';
 
 /** Everything in this page stops, in the middle of whatever it does, until it is let go. */
 async function halt(page: Page): Promise<() => Promise<void>> {
@@ -82,21 +86,47 @@ test('a tab that crashes in the middle of its writes leaves all that it had stor
   await expectTitles([again], all);
 });
 
-test('what the browser throws away under a running tab is fetched again', async ({ signUp }) => {
+/** As the browser does where space runs out, or its owner clears what sites have stored. */
+async function clearStored(page: Page, storageTypes: string): Promise<void> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Storage.clearDataForOrigin', { origin: new URL(page.url()).origin, storageTypes });
+  await devtools.detach();
+}
+
+test('tabs whose store is thrown away go on, and store again what they hold', async ({ signUp }) => {
+  const [ada, grace] = [await signUp('Ada', 0), await signUp('Grace', 1)];
+  const network = await Network.of(ada.context);
+  const listId = await shareList(ada, [grace], 'Cleared', ['Before']);
+  const second = await openTab(await ada.context.newPage(), listId, 'Cleared');
+  await ada.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+  await network.cut();
+  await addTask(ada.page, 'Held');
+  await expectTitles([ada.page, second], ['Held', 'Before']);
+
+  await clearStored(ada.page, 'indexeddb');
+  for (const tab of [ada.page, second]) await expect(tab.getByText(/stored .* thrown away/iu)).toBeVisible();
+  await addTask(ada.page, 'Behind it');
+  await addTask(second, 'In the other tab');
+  const all = ['In the other tab', 'Held', 'Behind it', 'Before'];
+  await expectTitles([ada.page, second], all);
+  await expect(ada.page.getByText(/was refused|not stored/iu)).toBeHidden();
+  // All of it is on the disk again: there is no server to have it from.
+  await ada.page.reload();
+  await expectTitles([ada.page], all);
+  await network.mend();
+  expect(await expectSame([ada.page, second, grace.page], listId)).toEqual(all);
+  await expect(ada.page.getByText(/waiting/iu).first()).toBeHidden();
+});
+
+test('a tab that loses all that its site has stored still passes on what is done in it', async ({ signUp }) => {
   const [ada, grace] = [await signUp('Ada', 0), await signUp('Grace', 1)];
   const listId = await shareList(ada, [grace], 'Cleared', ['Before']);
-  const devtools = await ada.context.newCDPSession(ada.page);
-  const { origin } = new URL(ada.page.url());
-  await devtools.send('Storage.clearDataForOrigin', {
-    origin,
-    storageTypes: 'indexeddb,cache_storage,service_workers',
-  });
+  await clearStored(ada.page, 'indexeddb,cache_storage,service_workers,local_storage');
   await addTask(grace.page, 'From outside');
   await expect(row(ada.page, 'From outside')).toBeVisible();
-  await ada.page.reload();
-  await expectTitles([ada.page], ['From outside', 'Before']);
   await addTask(ada.page, 'After');
   await expect(row(grace.page, 'After')).toBeVisible();
+  await ada.page.reload();
   await expectSame([ada.page, grace.page], listId);
 });
 
@@ -121,4 +151,51 @@ test('two people who drag the same tasks at once end with the same order, nothin
   expect(order).not.toEqual(['One', 'Six', 'Two', 'Three', 'Four', 'Five']);
   await ada.page.reload();
   await expect.poll(() => titles(ada.page)).toEqual(order);
+});
+
+/** Five minutes go by at once, and the page's connections are counted. */
+const HASTE = `
+  const wait = setTimeout;
+  setTimeout = (run, ms, ...more) => wait(run, ms === 300_000 ? 300 : ms, ...more);
+  const sockets = [];
+  WebSocket = class extends WebSocket {
+    constructor(...given) { super(...given); sockets.push(this); }
+  };
+  connections = () => sockets.filter((socket) => socket.readyState === 1).length;
+`;
+
+test('a tab that nobody looks at gives its connection back, and has caught up when it is shown', async ({
+  browser,
+  signUp,
+}) => {
+  const ada = await signUp('Ada', 0);
+  const email = newAddress('Grace');
+  const origin = product().gateways[0]!.url;
+  const hidden = await RawTab.open(browser, `${origin}/sign-in`, HASTE);
+  const account = JSON.stringify({ name: 'Grace', email, password: PASSWORD });
+  const post = `{ method: 'POST', headers: { 'content-type': 'application/json' }, body: ${JSON.stringify(account)} }`;
+  await expect.poll(() => hidden.evaluate(`location.origin`)).toBe(origin);
+  expect(await hidden.evaluate(`fetch('/api/auth/sign-up/email', ${post}).then(({ ok }) => ok)`)).toBe(true);
+  const listId = await shareList(ada, [], 'Night', ['Before']);
+  const data = { email, role: 'editor' };
+  expect((await ada.context.request.post(`/api/v1/lists/${listId}/members`, { data })).ok()).toBe(true);
+  await hidden.goto(`${origin}/lists/${listId}`);
+  const text = () => hidden.evaluate<string>(`document.querySelector('[role=treegrid]')?.textContent ?? ''`);
+  await expect.poll(text).toContain('Before');
+  await expect.poll(() => hidden.evaluate(`connections()`)).toBe(1);
+
+  const other = await RawTab.open(browser, 'about:blank');
+  await other.bringToFront();
+  await expect.poll(() => hidden.evaluate(`document.visibilityState`)).toBe('hidden');
+  await expect.poll(() => hidden.evaluate(`connections()`)).toBe(0);
+  await addTask(ada.page, 'While it rested');
+  await expect.poll(() => storedTitles(ada.page, listId)).toContain('While it rested');
+  expect(await text()).not.toContain('While it rested');
+
+  await hidden.bringToFront();
+  await expect.poll(text).toContain('While it rested');
+  expect(await hidden.evaluate(`connections()`)).toBe(1);
+  await addTask(ada.page, 'And live again');
+  await expect.poll(text).toContain('And live again');
+  for (const tab of [other, hidden]) await tab.close();
 });
