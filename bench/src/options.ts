@@ -11,7 +11,7 @@ export interface BenchOptions {
 export const USAGE = `npm run bench [-- --only <name>] [--quick]
   --only <name>  measures one part, or several (--only delivery,commit): ${PARTS.join(', ')}
   --quick        few and short slices, to see that it runs
-All parts in full length take some six minutes and write docs/performance.md; a part or a quick run only prints.`;
+All parts in full length take some ten minutes and write docs/performance.md; a part or a quick run only prints.`;
 
 /** @throws {Error} with a readable line where an argument is none */
 export function parseOptions(args: readonly string[]): BenchOptions {

@@ -1,6 +1,6 @@
 /**
- * Rooms of a thousand bare websockets, which count what they get and look into as little of it as they can: what they
- * spend, the servers cannot. They speak just enough Socket.IO to be let in.
+ * Thousands of bare websockets, which count what they get and look into as little of it as they can: what they spend,
+ * the servers cannot. They speak just enough Socket.IO to be let in and to open lists.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,81 +10,69 @@ import { WireClient } from '../product/wire-client.ts';
 
 const CHANGES = '42["scope:changes",';
 const AT_ONCE = 20;
-const ALL_HEARD_WITHIN_MS = 20_000;
+const ALL_HEARD_WITHIN_MS = 60_000;
 
-interface Room {
-  counts: Uint32Array;
-  sockets: WebSocket[];
-  /** What the first socket got, and where its list stands after it. */
-  frames: string[];
+interface Receiver {
+  socket: WebSocket;
+  /** What it got since the slice began. */
+  count: number;
+  /** Of which lists it reads where they stand, for those who hear them from the same gateway. */
+  leads: Map<string, Part>;
+  onAnswer: () => void;
+}
+/** Who has a list open on one gateway: they get the same packets, others may get the same changes in fewer. */
+interface Part {
+  members: Receiver[];
+  /** Where the first member stands; the others are held against it. */
   seq: number;
-  onFrame: () => void;
+}
+interface List {
+  parts: Part[];
+  tasks: string[];
 }
 
-const rooms = new Map<string, Room>();
-let writer: WireClient;
-let tasks: string[] = [];
+const groups = new Map<string, Receiver[]>();
+const lists = new Map<string, List>();
+let frames: string[] = [];
+let onFrame = (): void => undefined;
+let writer: WireClient | undefined;
 let turn = 0;
 
-interface JoinOptions {
-  room: string;
+/** Plain websockets; or Socket.IO's, with tokens where the server wants them. */
+async function connect(options: {
+  group: string;
   url: string;
   count: number;
-  /** A plain websocket; Socket.IO; Socket.IO with a list to open. */
-  kind: 'ws' | 'socket.io' | 'muster';
+  isPlain?: boolean;
   tokens?: string[];
-  listId?: string;
-}
-
-async function join(options: JoinOptions): Promise<void> {
-  const room: Room = {
-    ...{ counts: new Uint32Array(options.count), sockets: [], frames: [], seq: 0 },
-    onFrame: () => undefined,
-  };
-  rooms.set(options.room, room);
-  const indices = Array.from({ length: options.count }, (_, index) => index);
-  while (indices.length > 0)
-    await Promise.all(indices.splice(0, AT_ONCE).map((index) => connect(room, index, options)));
-}
-
-async function connect(room: Room, index: number, { url, kind, tokens = [], listId }: JoinOptions): Promise<void> {
-  const path = kind === 'ws' ? '' : '/socket.io/?EIO=4&transport=websocket';
-  const socket = new WebSocket(url.replace('http', 'ws') + path, { perMessageDeflate: false });
-  room.sockets[index] = socket;
-  socket.on('error', (error) => {
-    throw error;
-  });
-  const isIn = kind === 'ws' ? once(socket, 'open') : handshake(socket, tokens[index % tokens.length], listId);
-  await isIn;
-  socket.on('message', (data: Buffer) => {
-    if (data.length < 2) return socket.send('3');
-    if (data.toString('latin1', 0, CHANGES.length) !== CHANGES) return;
-    room.counts[index]! += 1;
-    if (index === 0) look(room, data.toString());
-    room.onFrame();
-  });
-  socket.on('close', () => {
-    throw new Error('a receiver was disconnected');
+}): Promise<void> {
+  const { url, isPlain = false, tokens = ['none'] } = options;
+  const receivers: Receiver[] = [];
+  groups.set(options.group, receivers);
+  await eachOf(Array.from({ length: options.count }).keys(), async (index) => {
+    const path = isPlain ? '' : '/socket.io/?EIO=4&transport=websocket';
+    const socket = new WebSocket(url.replace('http', 'ws') + path, { perMessageDeflate: false });
+    const receiver: Receiver = { socket, count: 0, leads: new Map(), onAnswer: () => undefined };
+    receivers[index] = receiver;
+    socket.on('error', (error) => {
+      throw error;
+    });
+    await (isPlain ? once(socket, 'open') : enter(socket, tokens[index % tokens.length]!));
+    socket.on('message', (data: Buffer) => hearOne(receiver, data));
+    socket.on('close', () => {
+      throw new Error('a receiver was disconnected');
+    });
   });
 }
 
-function look(room: Room, frame: string): void {
-  room.frames.push(frame);
-  room.seq = (JSON.parse(frame.slice(2)) as [string, { to: number }])[1].to;
-}
-
-/** Engine.IO's open, Socket.IO's connect and, where there is one, the list. */
-function handshake(socket: WebSocket, token: string | undefined, listId: string | undefined): Promise<void> {
+/** Engine.IO's open and Socket.IO's connect. */
+function enter(socket: WebSocket, token: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const onMessage = (data: Buffer) => {
       const text = data.toString();
-      if (text.startsWith('0')) {
-        socket.send(`40${JSON.stringify({ clientId: randomUUID(), protocol: 1, token: token ?? 'none' })}`);
-      } else if (text.startsWith('44') || text.startsWith('430[{"ok":false')) {
-        reject(new Error(`refused: ${text}`));
-      } else if (text.startsWith('40') && listId !== undefined) {
-        socket.send(`420${JSON.stringify(['scope:open', { scopes: [{ scope: `list:${listId}` }] }])}`);
-      } else if (text.startsWith('40') || text.startsWith('430')) {
+      if (text.startsWith('0')) socket.send(`40${JSON.stringify({ clientId: randomUUID(), protocol: 1, token })}`);
+      else if (text.startsWith('44')) reject(new Error(`refused: ${text}`));
+      else if (text.startsWith('40')) {
         socket.off('message', onMessage);
         resolve();
       }
@@ -93,74 +81,140 @@ function handshake(socket: WebSocket, token: string | undefined, listId: string 
   });
 }
 
-/** The writer stands on another gateway than the room: what is measured there is delivery alone. */
-async function prepareWriter(options: { url: string; token: string; listId: string }): Promise<void> {
-  writer = await WireClient.connect(options.url, options.token);
-  tasks = await writer.createTasks(options.listId, 20);
+function hearOne(receiver: Receiver, data: Buffer): void {
+  if (data.length < 2) return receiver.socket.send('3');
+  const start = data.toString('latin1', 0, CHANGES.length);
+  if (start !== CHANGES) {
+    if (!start.startsWith('43')) return;
+    const text = data.toString();
+    if (!text.startsWith('430[{"ok":true')) throw new Error(`refused: ${text}`);
+    return receiver.onAnswer();
+  }
+  receiver.count += 1;
+  if (receiver.leads.size > 0) look(receiver, data.toString());
+  onFrame();
 }
 
-/** Writes at an even pace until everyone in the room has heard the last. @returns deliveries */
-async function writeAndHear(options: { room: string; count: number; everyMs: number }): Promise<number> {
-  const room = rooms.get(options.room)!;
-  forget(options.room);
-  let seq = Infinity;
-  const heard = untilHeard(room, () => room.seq >= seq && room.counts.every((count) => count === room.counts[0]));
-  const answers: Promise<Record<string, number>>[] = [];
+function look({ leads }: Receiver, frame: string): void {
+  frames.push(frame);
+  const [, { scope, to }] = JSON.parse(frame.slice(2)) as [string, { scope: string; to: number }];
+  const part = leads.get(scope.slice('list:'.length));
+  if (part !== undefined) part.seq = to;
+}
+
+/** Each socket of a group opens one of the lists: the first the first, and round. */
+async function open(options: { group: string; count: number; listIds: string[] }): Promise<void> {
+  const { group, count, listIds } = options;
+  const receivers = groups.get(group)!.slice(0, count);
+  const parts = listIds.map((listId) => {
+    const part: Part = { members: [], seq: 0 };
+    lists.get(listId)!.parts.push(part);
+    return part;
+  });
+  await eachOf(receivers.keys(), async (index) => {
+    const receiver = receivers[index]!;
+    const listId = listIds[index % listIds.length]!;
+    const part = parts[index % listIds.length]!;
+    if (part.members.length === 0) receiver.leads.set(listId, part);
+    part.members.push(receiver);
+    const answered = new Promise<void>((resolve) => (receiver.onAnswer = resolve));
+    receiver.socket.send(`420${JSON.stringify(['scope:open', { scopes: [{ scope: `list:${listId}` }] }])}`);
+    await answered;
+  });
+}
+
+/** The writer stands on another gateway than the rooms: what is measured there is delivery alone. */
+async function prepareWriter(options: { url: string; token: string; listIds: string[]; tasks: number }): Promise<void> {
+  writer ??= await WireClient.connect(options.url, options.token);
+  for (const listId of options.listIds) {
+    lists.set(listId, { parts: [], tasks: await writer.createTasks(listId, options.tasks) });
+  }
+}
+
+/**
+ * Writes at an even pace, list by list, until everyone in the rooms has heard the last: single changes, or so many within
+ * so long.
+ * @returns deliveries
+ */
+async function write(options: {
+  listIds: string[];
+  count: number;
+  everyMs: number;
+  burst?: { changes: number; withinMs: number };
+}): Promise<number> {
+  const { count, everyMs, burst = { changes: 1, withinMs: 0 } } = options;
+  const rooms = options.listIds.map((listId) => lists.get(listId)!);
+  forget();
+  const parts = rooms.flatMap((room) => room.parts.map((part) => ({ room, part })));
+  for (const { part } of parts) part.seq = 0;
+  const wanted = new Map(rooms.map((room) => [room, Infinity]));
+  const isHeard = ({ room, part: { seq, members } }: (typeof parts)[0]) =>
+    seq >= wanted.get(room)! && members.every(({ count: got }) => got === members[0]!.count);
+  const heard = untilHeard(() => parts.every(isHeard));
+  const answers: { room: List; seqs: Promise<Record<string, number>> }[] = [];
   const began = performance.now();
-  for (let index = 0; index < options.count; index++) {
-    const wait = began + index * options.everyMs - performance.now();
+  for (let index = 0; index < count * burst.changes; index++) {
+    const step = Math.floor(index / burst.changes);
+    const at = step * everyMs + ((index % burst.changes) * burst.withinMs) / burst.changes;
+    const wait = began + at - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     turn += 1;
+    const room = rooms[step % rooms.length]!;
     const fields = { title: `Renamed in turn ${String(turn).padStart(6, '0')} of this measurement` };
-    answers.push(writer.mutate('task.update', { id: tasks[turn % tasks.length], fields }));
+    answers.push({ room, seqs: writer!.mutate('task.update', { id: room.tasks[turn % room.tasks.length], fields }) });
   }
-  const seqs = await Promise.all(answers);
-  seq = Math.max(...seqs.flatMap((one) => Object.values(one)));
-  room.onFrame();
+  const last = new Map<List, number>(rooms.map((room) => [room, 0]));
+  for (const { room, seqs } of answers) {
+    last.set(room, Math.max(last.get(room)!, ...Object.values(await seqs)));
+  }
+  for (const [room, seq] of last) wanted.set(room, seq);
+  onFrame();
   await heard;
-  return room.counts[0]! * room.counts.length;
+  return parts.flatMap(({ part }) => part.members).reduce((sum, { count: got }) => sum + got, 0);
 }
 
-/** Everyone in the room got so many. @returns deliveries */
-async function hear({ room: name, count }: { room: string; count: number }): Promise<number> {
-  const room = rooms.get(name)!;
-  await untilHeard(room, () => room.counts.every((heard) => heard === count));
-  forget(name);
-  return count * room.counts.length;
+/** Every socket of the group got so many. @returns deliveries */
+async function hear({ group, each }: { group: string; each: number }): Promise<number> {
+  const receivers = groups.get(group)!;
+  await untilHeard(() => receivers.every(({ count }) => count === each));
+  return each * receivers.length;
 }
 
-function untilHeard(room: Room, isHeard: () => boolean): Promise<void> {
+function untilHeard(isHeard: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('deliveries did not come')), ALL_HEARD_WITHIN_MS);
     // Looked at once a turn of the event loop, and not with each of a thousand frames.
     let isLooking = false;
-    room.onFrame = () => {
+    onFrame = () => {
       if (isLooking) return;
       isLooking = true;
       setImmediate(() => {
         isLooking = false;
         if (!isHeard()) return;
         clearTimeout(timer);
-        room.onFrame = () => undefined;
+        onFrame = () => undefined;
         resolve();
       });
     };
-    room.onFrame();
+    onFrame();
   });
 }
 
-function forget(name: string): void {
-  const room = rooms.get(name)!;
-  room.counts.fill(0);
-  room.frames = [];
+function forget(): void {
+  for (const receivers of groups.values()) for (const receiver of receivers) receiver.count = 0;
+  frames = [];
 }
 
 /** The one of middle length: on a busy machine some changes travel together. */
-function typicalFrame(name: string): string {
-  const { frames } = rooms.get(name)!;
+function typicalFrame(): string {
   return frames.toSorted((a, b) => a.length - b.length)[frames.length >> 1]!;
 }
 
-const calls = { join, prepareWriter, writeAndHear, hear, forget, typicalFrame };
+async function eachOf(indices: Iterable<number>, work: (index: number) => Promise<void>): Promise<void> {
+  const left = [...indices];
+  while (left.length > 0) await Promise.all(left.splice(0, AT_ONCE).map(work));
+}
+
+const calls = { connect, open, prepareWriter, write, hear, forget, typicalFrame };
 export type ReceiversCalls = typeof calls;
 serve(calls);

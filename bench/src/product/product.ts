@@ -19,7 +19,7 @@ export interface GatewayUnderTest {
   process: MeasuringProcess<GatewayCalls>;
 }
 
-/** Two gateways over one database, reached as everyone reaches them. */
+/** Gateways over one database, two as it comes, reached as everyone reaches them. */
 export class Product {
   readonly gateways: GatewayUnderTest[];
 
@@ -33,11 +33,16 @@ export class Product {
   /**
    * @param flags of Node, for each gateway, beside the usual ones
    * @param more settings of each gateway
+   * @param count of gateways
    */
   static async start(
     stores: Stores,
     database: string,
-    { flags = [], env: more = {} }: { flags?: string[]; env?: Record<string, string> } = {},
+    {
+      flags = [],
+      env: more = {},
+      gateways: count = 2,
+    }: { flags?: string[]; env?: Record<string, string>; gateways?: number } = {},
   ): Promise<Product> {
     const databaseUrl = await stores.createDatabase(database, true);
     const env = {
@@ -47,7 +52,7 @@ export class Product {
       ...more,
     };
     const gateways: GatewayUnderTest[] = [];
-    for (let index = 0; index < 2; index++) {
+    for (let index = 0; index < count; index++) {
       const process = await MeasuringProcess.start<GatewayCalls>('product/gateway.process.ts', {
         ...{ env, flags: [...GATEWAY_FLAGS, ...flags] },
       });

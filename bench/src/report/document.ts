@@ -38,11 +38,15 @@ const SECTIONS: Record<Part, Section> = {
   'fan-out': {
     title: 'What a delivery costs',
     method:
-      'A thousand bare websockets are in one room on each of three servers: the second of two gateways, a process with `ws` ' +
-      'alone that writes one prebuilt frame to all, and a bare Socket.IO server. The peers send the very bytes that the ' +
-      "gateway sends. Changes are written on the first gateway, so the second's work is delivery: from Redis through order, " +
-      'fence and room to the sockets, with its heads and pings beside it. Each process reads its own CPU (user and system) ' +
-      'before and after a slice; it is divided by the deliveries that the receivers counted.',
+      'A thousand bare websockets are connected to each of three servers: a gateway, a process with `ws` alone that writes ' +
+      'one prebuilt frame to all, and a bare Socket.IO server; five hundred more to another gateway. On the gateways they ' +
+      'have lists open: one that all thousand of the first have, one that five hundred on each have, a hundred with ten ' +
+      'readers each on the first, and a hundred with five on each. The peers send the very bytes that a gateway sends, to ' +
+      'all or to ten at a time. Changes are written on a third gateway, so what the others do is delivery: ' +
+      'from Redis through order, fence and room to the sockets, with their heads, pings and comparisons with Postgres beside ' +
+      'it. Each process reads its own CPU (user and system) before and after a slice; it is divided by the deliveries that ' +
+      'the receivers counted, for a room on two gateways the CPU of both. Ten changes within 20 ms are held against one ' +
+      'change, both every 60 ms.',
     against: 'the peer',
   },
   storm: {
