@@ -1,5 +1,13 @@
 import { parseScope } from '@muster/protocol/id';
-import type { Item, MessageBody, RunItem, ToolCallBody, ToolResultBody, Touched } from '@muster/protocol/run';
+import type {
+  ApprovalBody,
+  Item,
+  MessageBody,
+  RunItem,
+  ToolCallBody,
+  ToolResultBody,
+  Touched,
+} from '@muster/protocol/run';
 
 /** A piece of an answer, in the order it came: words, or a tool's card. */
 export type RunPart =
@@ -11,6 +19,8 @@ export type RunPart =
       args: Record<string, unknown>;
       result: string | undefined;
       touched: Touched[];
+      /** It waits, or waited, for somebody to agree. */
+      approval: ({ callId: string } & ApprovalBody) | undefined;
     };
 
 interface Source {
@@ -29,12 +39,20 @@ export function runParts({ items, current, messageText, lastText, isRunning }: S
   const results = new Map<string, ToolResultBody>();
   for (const { kind, callId, body } of ordered)
     if (kind === 'tool_result' && callId) results.set(callId, body as ToolResultBody);
+  const approvals = new Map<string, ApprovalBody>();
+  for (const { kind, callId, body } of ordered)
+    if (kind === 'approval' && callId) approvals.set(callId, body as ApprovalBody);
   const parts: RunPart[] = [];
   for (const item of ordered) {
     if (item.kind === 'tool_call') {
       const { name, args } = item.body as ToolCallBody;
       const result = item.callId ? results.get(item.callId) : undefined;
-      parts.push({ kind: 'call', key: item.id, name, args, result: result?.text, touched: result?.touched ?? [] });
+      const asked = item.callId === null ? undefined : approvals.get(item.callId);
+      const approval = asked && { ...asked, callId: item.callId ?? '' };
+      parts.push({
+        ...{ kind: 'call', key: item.id, name, args, approval },
+        ...{ result: result?.text, touched: result?.touched ?? [] },
+      });
     } else if (item.kind === 'message') {
       const isCurrent = current?.itemId === item.id;
       const stored = messageText((item.body as MessageBody).messageId);
@@ -66,6 +84,12 @@ export const changedLists = (parts: readonly RunPart[]): string[] => [
     ),
   ),
 ];
+
+/** How often a run waited for somebody: each time, it goes on by a new attempt, and was not interrupted. */
+export function countWaits(items: readonly { n: number; kind: string }[]): number {
+  const numbers = items.filter(({ kind }) => kind === 'approval').map(({ n }) => n);
+  return numbers.filter((n) => !numbers.includes(n - 1)).length;
+}
 
 /** The answer as plain words, for screen readers once it is finished. */
 export const wordsOf = (parts: readonly RunPart[]): string =>

@@ -1,10 +1,10 @@
 import type { RunView } from '@muster/client/types';
 import type { Stored } from '@muster/protocol/entity';
 import { scopeOf } from '@muster/protocol/id';
-import { isEnded, type RunStatus } from '@muster/protocol/run';
+import { isEnded, type RunItem, type RunStatus } from '@muster/protocol/run';
 import { untrack } from 'svelte';
 import type { Muster } from '#lib/state/muster.svelte.ts';
-import { runParts, type RunPart } from './run-parts.ts';
+import { countWaits, runParts, type RunPart } from './run-parts.ts';
 
 /**
  * One run as a component shows it: watched while it goes on, read from the thread once it has ended. Live and resumed
@@ -47,10 +47,10 @@ export class RunState {
   );
   isRunning: boolean = $derived.by(() => this.status !== undefined && !isEnded(this.status));
   wasInterrupted: boolean = $derived.by(
-    () => (this.#view?.wasInterrupted ?? false) || (this.entity?.value.attempt ?? 1) > 1,
+    () => (this.#view?.wasInterrupted ?? false) || (this.entity?.value.attempt ?? 1) > 1 + countWaits(this.#items),
   );
 
-  parts: RunPart[] = $derived.by(() => {
+  #items: (RunView['items'][number] | ({ id: string } & RunItem))[] = $derived.by(() => {
     const runId = this.#runId();
     const stored = this.#muster
       .all(scopeOf('thread', this.#threadId()), 'run_item')
@@ -59,13 +59,24 @@ export class RunState {
     const watched = this.#view?.items ?? [];
     // Whichever knows an item; where both do, the stream has it first while the run goes on.
     const items = new Map(stored.map((item) => [item.id, item as (typeof watched)[number]]));
-    if (!this.#isOver) for (const item of watched) items.set(item.id, item);
-    return runParts({
-      items: [...items.values()],
+    // But for what somebody decided, which the log alone tells.
+    const isSettled = (id: string): boolean => (items.get(id)?.state ?? 'open') !== 'open';
+    if (!this.#isOver) for (const item of watched) if (!isSettled(item.id)) items.set(item.id, item);
+    return [...items.values()];
+  });
+
+  /** Whether a call waits for somebody to agree, now. */
+  isAsking(part: Extract<RunPart, { kind: 'call' }>): boolean {
+    return this.isRunning && part.result === undefined && part.approval?.decision === null;
+  }
+
+  parts: RunPart[] = $derived.by(() =>
+    runParts({
+      items: this.#items,
       current: this.#isOver ? null : (this.#view?.current ?? null),
       messageText: (id) => this.#muster.get('message', id)?.value.text,
       lastText: (id) => this.#lastText.get(id),
       isRunning: this.isRunning,
-    });
-  });
+    }),
+  );
 }
