@@ -163,9 +163,3 @@ function listen(server: Server, { PORT, HOST }: Pick<GatewayConfig, 'PORT' | 'HO
     });
   });
 }
-
-/** Takes no more connections; those that live are drained later, so nobody waits for them here. */
-function stopListening(server: Server): void {
-  if (server.listening) server.close();
-  server.closeIdleConnections();
-}
