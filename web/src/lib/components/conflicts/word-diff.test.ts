@@ -15,6 +15,7 @@ describe('differences are told word by word', () => {
     ['all gone', '', '[all gone|]'],
     ['call Ada at nine', 'call Ada tomorrow at nine', 'call Ada [|tomorrow ]at nine'],
     ['a b c d', 'a c d e', 'a [b |]c d[| e]'],
+    ['for eight in the evening', 'for nine by the pier', 'for [eight in|nine by] the [evening|pier]'],
   ])('%j → %j', (yours, theirs, expected) => {
     let said = '';
     let open: { yours: string; theirs: string } | undefined;

@@ -16,17 +16,37 @@ export function wordDiff(yours: string, theirs: string): Piece[] {
   while (from < a.length && from < b.length && a[from] === b[from]) from += 1;
   let end = 0;
   while (end < a.length - from && end < b.length - from && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+  return inStretches([
+    { text: a.slice(0, from).join(''), is: 'both' },
+    ...between(a.slice(from, a.length - end), b.slice(from, b.length - end)),
+    { text: a.slice(a.length - end).join(''), is: 'both' },
+  ]);
+}
+
+/** Words that differ in a row are one stretch, with the spaces between them: marks word by word are hard to read. */
+function inStretches(words: readonly Piece[]): Piece[] {
   const pieces: Piece[] = [];
-  const add = (text: string, is: Piece['is']): void => {
-    if (text === '') return;
-    const last = pieces.at(-1);
-    if (last?.is === is) last.text += text;
-    else pieces.push({ text, is });
+  const own = { yours: '', theirs: '' };
+  let [shared, isOpen] = ['', false];
+  const close = (): void => {
+    for (const is of ['yours', 'theirs'] as const) if (own[is] !== '') pieces.push({ text: own[is], is });
+    if (shared !== '') pieces.push({ text: shared, is: 'both' });
+    [own.yours, own.theirs, shared, isOpen] = ['', '', '', false];
   };
-  add(a.slice(0, from).join(''), 'both');
-  const middle = between(a.slice(from, a.length - end), b.slice(from, b.length - end));
-  for (const { text, is } of middle) add(text, is);
-  add(a.slice(a.length - end).join(''), 'both');
+  for (const { text, is } of words.filter((word) => word.text !== '')) {
+    if (is === 'both') {
+      shared += text;
+      continue;
+    }
+    if (isOpen && shared.trim() === '') {
+      own.yours += shared;
+      own.theirs += shared;
+      shared = '';
+    } else close();
+    own[is] += text;
+    isOpen = true;
+  }
+  close();
   return pieces;
 }
 
