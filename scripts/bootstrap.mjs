@@ -22,6 +22,8 @@ const COMMANDS = {
   check: [],
   bench: ['redis'],
   chaos: ['redis'],
+  // Only for a product of its own.
+  loadtest: process.argv.includes('--start') ? ['redis'] : [],
   sim: [],
   migrate: [],
   rollout: [],

@@ -10,7 +10,7 @@ const chats: ChatOptions = { chats: vus, viewers, seconds, wordsPerSecond: rate 
 export const options = {
   ...baseOptions,
   scenarios: { chats: chatExecutor(chats, 'default') },
-  thresholds: chatThresholds(readingsOf(chats), 1_500),
+  thresholds: chatThresholds(readingsOf(chats), 2_500),
 };
 
 export const setup = (): ChatData => setUpChats(url, chats);
