@@ -14,6 +14,7 @@ import { redisNames } from '@muster/protocol/internal/channels';
 import type { Logger } from '@muster/runtime/logger';
 import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
+import { serveMetrics } from '@muster/runtime/serve-metrics';
 import { createShutdown } from '@muster/runtime/shutdown';
 import { createAuthRoom } from './auth/auth-room.ts';
 import { createBus, type SocketBus } from './bus/bus.ts';
@@ -141,6 +142,11 @@ export async function createGateway({
     // Without Redis it serves all the same, more slowly; with it, the first commit is already heard.
     await whenRedisReady(redis.get('subscriber'), REDIS_WITHIN_MS).catch(() => undefined);
     await listen(server, config);
+    if (config.METRICS_PORT !== undefined) {
+      const inside = await serveMetrics(metrics, config.METRICS_PORT);
+      // To the last: how it drains is worth a look.
+      shutdown.register('workers', 'metrics', () => inside.close());
+    }
   } catch (fault) {
     await shutdown.run('could not start');
     throw fault;

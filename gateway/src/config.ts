@@ -8,6 +8,7 @@ export const gatewayConfig = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production'], 'the kind of run').default('development'),
   HOST: text('the address to listen on').default('127.0.0.1'),
   PORT: port().default(0),
+  METRICS_PORT: port().optional(),
   DATABASE_URL: databaseUrl(),
   DATABASE_POOL: integer('how many connections to Postgres reads may take', { min: 2, max: 200 }).default(10),
   COMMIT_FLIGHTS: oneOf(

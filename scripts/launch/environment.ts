@@ -28,9 +28,8 @@ const LOCAL_DEFAULTS: Environment = {
   RATE_LIMIT_HANDSHAKE: '5000',
   RATE_LIMIT_INVITES: '2000',
   EMAIL_TRUST: 'sign-up',
+  METRICS_OPEN: 'on',
   ASSISTANT_RECITES: 'on',
-  // All gateways end together: there is no other one to go to.
-  DRAIN_MS: '300',
 };
 
 /**

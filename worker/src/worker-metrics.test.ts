@@ -1,7 +1,7 @@
 import type { RunWorkRepository } from '@muster/db/repositories/run-work.repository';
 import { createMetrics } from '@muster/runtime/metrics';
 import { afterEach, expect, it } from 'vitest';
-import { serveMetrics } from './metrics-server.ts';
+import { serveMetrics } from '@muster/runtime/serve-metrics';
 import { createWorkerMetrics } from './worker-metrics.ts';
 
 let close: (() => Promise<void>) | undefined;

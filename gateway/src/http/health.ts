@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { pendingMigrations, type Queryable } from '@muster/db/migrate';
 import type { Redis } from 'ioredis';
 import type { GatewayContext } from '../gateway-context.ts';
@@ -47,11 +48,8 @@ export function createHealthRoutes({
   askHealth,
   gatewayId,
   metrics,
-}: {
-  askHealth: () => Promise<Health>;
-  gatewayId: string;
-  metrics: GatewayContext['metrics'];
-}) {
+  settings,
+}: Pick<GatewayContext, 'gatewayId' | 'metrics' | 'settings'> & { askHealth: () => Promise<Health> }) {
   const startedAt = Date.now();
   return async (ctx: Context): Promise<boolean> => {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return false;
@@ -85,6 +83,8 @@ export function createHealthRoutes({
         break;
       }
       case '/metrics':
+        // To those who may not read it there is no such address.
+        if (!mayReadMetrics(ctx, settings.metrics)) return false;
         ctx.type = metrics.contentType;
         ctx.body = await metrics.text();
         break;
@@ -95,4 +95,13 @@ export function createHealthRoutes({
     ctx.set('cache-control', 'no-store');
     return true;
   };
+}
+
+function mayReadMetrics(ctx: Context, { isOpen, token }: GatewayContext['settings']['metrics']): boolean {
+  if (isOpen) return true;
+  if (token === undefined) return false;
+  const [given, wanted] = [ctx.get('authorization'), `Bearer ${token}`].map((text) =>
+    createHash('sha256').update(text).digest(),
+  );
+  return timingSafeEqual(given!, wanted!);
 }

@@ -73,7 +73,7 @@ export function createHttp(deps: HttpDeps): Http {
   app.maxIpsCount = settings.trustedProxies;
   app.silent = true;
 
-  app.use(requestLog({ logger, metrics }));
+  app.use(requestLog({ logger, metrics, slowRequestMs: settings.slowRequestMs }));
   app.use(securityHeaders(settings));
   app.use(problems({ logger }));
 

@@ -39,6 +39,13 @@ describe('settings', () => {
     }
   });
 
+  test('metrics are open in development only, unless it is set otherwise or there is a token', () => {
+    expect(read().metrics).toEqual({ isOpen: true, token: undefined });
+    expect(read({}, true).metrics.isOpen).toBe(false);
+    expect(read({ METRICS_OPEN: 'on' }, true).metrics.isOpen).toBe(true);
+    expect(read({ METRICS_TOKEN: 't'.repeat(16) }).metrics).toEqual({ isOpen: false, token: 't'.repeat(16) });
+  });
+
   test('a wildcard of origins and what is none are refused by name', () => {
     expect(() => read({ ALLOWED_ORIGINS: '*' }, true)).toThrow('ALLOWED_ORIGINS');
     expect(() => read({ ALLOWED_ORIGINS: 'https://a.example, nonsense' })).toThrow('nonsense');

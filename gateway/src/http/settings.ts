@@ -31,6 +31,11 @@ export const httpVariables = {
     ['http', 'https'],
     'the address of the API as the page should use it, where it is not its own',
   ).optional(),
+  METRICS_TOKEN: secret('the bearer token with which /metrics may be read at the public address', 16).optional(),
+  METRICS_OPEN: flag(
+    'whether anyone may read /metrics at the public address (in development, if not set and without a token)',
+  ).optional(),
+  SLOW_REQUEST_MS: durationMs('from when on a request leaves a line that says so,', { min: 1 }).default(1_000),
   RATE_LIMITS: flag('limits on requests; off for measurements only').default(true),
   RATE_LIMIT_ADDRESS: integer('requests of one address in 10 seconds', { min: 1 }).optional(),
   RATE_LIMIT_ACCOUNTS: integer('sign-ins and sign-ups of one address in a minute', { min: 1 }).optional(),
@@ -61,6 +66,9 @@ export interface HttpSettings {
   hasMail: boolean;
   webRoot: string | undefined;
   apiUrl: string | undefined;
+  /** Who may read /metrics at the address that everyone knows. */
+  metrics: { isOpen: boolean; token: string | undefined };
+  slowRequestMs: number;
   limits: Record<LimitName, Limit> | undefined;
 }
 
@@ -90,6 +98,11 @@ export function toHttpSettings(values: Values, isProduction: boolean): HttpSetti
     hasMail: values.SMTP_URL !== undefined,
     webRoot: values.WEB_ROOT,
     apiUrl: values.API_URL,
+    metrics: {
+      isOpen: values.METRICS_OPEN ?? (!isProduction && values.METRICS_TOKEN === undefined),
+      token: values.METRICS_TOKEN,
+    },
+    slowRequestMs: values.SLOW_REQUEST_MS,
     limits: values.RATE_LIMITS
       ? limitsFor(isProduction, {
           address: values.RATE_LIMIT_ADDRESS,

@@ -37,12 +37,17 @@ export function defineHandler<N extends ClientEventName>(
   return {
     event,
     run: async (session, services, frame, ack) => {
+      const startedAt = performance.now();
       try {
         await services.limits.take('socket', session.socketId);
         const data = parseOrThrow(schema, frame) as ClientEventData<N>;
         await handle({ session, services, data, answer: (answered) => ack({ ok: true, data: answered }) });
       } catch (fault) {
         ack({ ok: false, error: toWireError(fault, services.logger, { event, userId: session.identity.userId }) });
+      } finally {
+        const ms = Math.round(performance.now() - startedAt);
+        const { userId } = session.identity;
+        if (ms >= services.settings.slowRequestMs) services.logger.warn({ event, userId, ms }, 'slow request');
       }
     },
   };

@@ -8,7 +8,15 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 /**
  * Gives each request an id, and leaves one line about it: its route's pattern, never its path, query or body.
  */
-export function requestLog({ logger, metrics }: { logger: Logger; metrics: Metrics }) {
+export function requestLog({
+  logger,
+  metrics,
+  slowRequestMs,
+}: {
+  logger: Logger;
+  metrics: Metrics;
+  slowRequestMs: number;
+}) {
   const duration = metrics.histogram('http_request_duration_seconds', 'HTTP requests by route and status', [
     'method',
     'route',
@@ -26,7 +34,9 @@ export function requestLog({ logger, metrics }: { logger: Logger; metrics: Metri
       const route = ctx.state.route ?? 'other';
       const status = String(ctx.status);
       duration.observe({ method: ctx.method, route, status }, seconds);
-      logger[ctx.status >= 500 ? 'warn' : 'debug'](
+      // A stream lasts as long as what it tells of.
+      const isSlow = seconds * 1000 >= slowRequestMs && ctx.response.type !== 'text/event-stream';
+      logger[ctx.status >= 500 || isSlow ? 'warn' : 'debug'](
         {
           requestId: ctx.state.requestId,
           method: ctx.method,
@@ -36,7 +46,7 @@ export function requestLog({ logger, metrics }: { logger: Logger; metrics: Metri
           ...(ctx.state.identity ? { userId: ctx.state.identity.userId } : {}),
           ...(ctx.state.code ? { code: ctx.state.code } : {}),
         },
-        'request',
+        isSlow ? 'slow request' : 'request',
       );
     }
   };

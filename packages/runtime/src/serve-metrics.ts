@@ -1,9 +1,12 @@
-import type { Metrics } from '@muster/runtime/metrics';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Metrics } from './metrics.ts';
 
-/** A worker has no other face to the network than this: `/metrics` for Prometheus, `/healthz` for an orchestrator. */
+/**
+ * `/metrics` for Prometheus and `/healthz` for an orchestrator, on a port of their own that is not for the public. A
+ * worker has no other face to the network.
+ */
 export async function serveMetrics(metrics: Metrics, port: number): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     if (request.url === '/healthz') return void response.end('ok\n');
