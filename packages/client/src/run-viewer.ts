@@ -39,7 +39,7 @@ export class RunViewer {
       if (was && was.attempt < answer.attempt && !current.text.startsWith(have)) wasInterrupted = true;
     } else if (was?.current && !items.some(({ id }) => id === was.current?.itemId)) {
       if (was.attempt < answer.attempt && was.current.text !== '') wasInterrupted = true;
-    } else current = was?.current ?? null;
+    } else if (was?.attempt === answer.attempt) current = was.current;
     this.view = { runId: this.#runId, status: answer.status, attempt: answer.attempt, items, current, wasInterrupted };
     return 'shown';
   }

@@ -158,6 +158,15 @@ describe('a new attempt', () => {
     await world.clock.advance(1_000);
     expect(handle.view).toMatchObject({ attempt: 2, current: { text: 'An' }, wasInterrupted: true });
   });
+
+  it('that was missed, and has ended the item, leaves no word of the attempt before it', async () => {
+    chunk(0, 'Half a sen');
+    const ended = { id: item(1), n: 1, kind: 'message', callId: null, body: { messageId: uuid(72) }, state: 'done' };
+    answer = { status: 'completed', attempt: 2, items: [ended as RunWatchAnswer['items'][number]], current: null };
+    only().cut();
+    await world.clock.advance(1_000);
+    expect(handle.view).toMatchObject({ attempt: 2, current: null });
+  });
 });
 
 describe('items', () => {
