@@ -27,9 +27,9 @@ import { createWorkerMetrics } from './worker-metrics.ts';
 /** Short, so that a dead worker's job is another's soon; beats and the row decide what really happens to its run. */
 const LOCK_MS = 10_000;
 const STALLED_EVERY_MS = 5_000;
-/** A Redis that comes back empty has no scheduler any more. */
 /** Of runs, where everything ends. */
 const HURRIED_GRACE_MS = 1_000;
+/** A Redis that comes back empty has no scheduler any more. */
 const RESCHEDULE_EVERY_MS = 30_000;
 
 export interface WorkerDeps {
@@ -89,12 +89,12 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
     logger,
     guards: createGuardReader(runs.readGuards),
     active,
+    pace: createFlushPace(),
     queue,
     chooseModel: deps.chooseModel,
     deadlineMs: deps.deadlineMs,
     ...(deps.patience ? { patience: deps.patience } : {}),
     onEnd: metrics.runEnded,
-    pace: createFlushPace(),
     onToolCall: metrics.toolCalled,
   };
   const dispatch = createDispatch({
