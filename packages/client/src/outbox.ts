@@ -203,7 +203,9 @@ export class Outbox {
    */
   async settle(intent: Intent, first: FirstAnswer, isNews = false): Promise<void> {
     const { replica, seat } = this.#options;
-    if (!isNews) seat()?.post({ news: 'answered', nonce: intent.nonce, first } satisfies TabNews);
+    const under = this.#options.under();
+    const { logEpoch } = under;
+    if (!isNews) seat()?.post({ news: 'answered', nonce: intent.nonce, first, logEpoch } satisfies TabNews);
     const waiting = { mid: intent.mid ?? 0, nonce: intent.nonce };
     if (!this.#intents.includes(intent)) return;
     if (first.status === 'applied') {
@@ -213,7 +215,6 @@ export class Outbox {
       return stored;
     }
     const wasGivenUp = intent.name === VOID;
-    const under = this.#options.under();
     const stored = isNews ? undefined : this.#keep((storage) => storage.retire([{ ...waiting, seqs: null }], under));
     if (wasGivenUp) replica.reject(intent);
     else {
@@ -229,7 +230,11 @@ export class Outbox {
     else if (news.news === 'made') this.#adopt(news.mutation, false);
     else if (news.news === 'answered') {
       const intent = this.find(news.nonce);
-      if (intent && z.safeParse(firstAnswer, news.first).success) void this.settle(intent, news.first, true);
+      // What a log that is lost answered proves nothing of this one: it is offered again.
+      const own = this.#options.under().logEpoch;
+      const isOfLostLog = own !== '' && (news.logEpoch ?? own) !== own;
+      if (!intent || isOfLostLog) return;
+      if (z.safeParse(firstAnswer, news.first).success) void this.settle(intent, news.first, true);
     } else if (news.news === 'voided') this.refusals.hear(news.nonces);
   }
 

@@ -182,11 +182,13 @@ export class Replica {
   }
 
   #settleReached(scope: ScopeId, touched: Touched): void {
-    const seq = this.confirmed.position(scope)?.seq;
-    if (seq === undefined) return;
+    const at = this.confirmed.position(scope);
+    if (at === undefined) return;
     for (const intent of this.view.intents) {
       const promised = intent.seqs?.[scope];
-      if (promised === undefined || promised > seq || intent.arrived.has(scope)) continue;
+      // Numbers of another log say nothing of this content: the scope is read again.
+      const isOther = (intent.answeredUnder ?? at.logEpoch) !== at.logEpoch;
+      if (promised === undefined || promised > at.seq || isOther || intent.arrived.has(scope)) continue;
       intent.arrived.set(scope, promised);
       this.view.settleIn(intent, scope, touched);
     }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EPOCH_B } from '../test/fake-server.ts';
-import { LIST, LIST_SCOPE, setUp, settled, titles, uuid, type Setup } from '../test/setup.ts';
+import { BEN, LIST, LIST_SCOPE, setUp, settled, titles, uuid, type Setup } from '../test/setup.ts';
 import { createMemoryDisk, createMemoryStorage, type MemoryDisk } from './memory-storage.ts';
 import type { ClientEvents, MusterClient } from './types.ts';
 
@@ -103,5 +103,56 @@ describe('a server that was restored and has not said so yet', () => {
     expect(taken.map(({ mid }) => mid)).toEqual([1, 2]);
     expect(nonces()).toEqual(made);
     expect(titles(ada)).toEqual(['T1', 'T2', 'T3', 'T4', 'T5']);
+  });
+
+  it('has its last answer from before heard in a tab that knows of the restore: it proves nothing there', async () => {
+    const other = world.client({ storage: createMemoryStorage(disk) });
+    await other.start();
+    await settled();
+    const answers: (() => void)[] = [];
+    world.server.intercept = (frame, connection) => {
+      if (frame.event !== 'mutate') return false;
+      const answer = world.server.mutate(frame.data, connection);
+      answers.push(() => frame.answer(answer));
+      return true;
+    };
+    create(1);
+    await settled();
+    restore(0);
+    const [adas, others] = [...world.server.connections];
+    world.server.hello(others!);
+    for (const n of [7, 8]) world.server.act(BEN, 'task.create', { id: uuid(n), listId: LIST, title: `T${n}` });
+    await settled();
+    world.server.intercept = () => undefined;
+    for (const answer of answers) answer();
+    await settled();
+    world.server.hello(adas!);
+    await world.clock.advance(30_000);
+    expect(world.server.world.entities.has(`task/${uuid(1)}`)).toBe(true);
+    for (const tab of [ada, other]) expect(titles(tab).sort()).toEqual(['T1', 'T7', 'T8']);
+    expect([ada.status.pending, other.status.pending]).toEqual([0, 0]);
+  });
+});
+
+describe('a server that was restored', () => {
+  it('answers under numbers that are not those of the list before it: nothing blinks until the list is there', async () => {
+    const { server } = world;
+    for (const n of [7, 8, 9]) server.act(BEN, 'task.create', { id: uuid(n), listId: LIST, title: `T${n}` });
+    await settled();
+    for (const n of [7, 8, 9]) server.world.entities.delete(`task/${uuid(n)}`);
+    server.logs.set(LIST_SCOPE, server.logs.get(LIST_SCOPE)!.slice(0, 2));
+    server.logEpoch = EPOCH_B;
+    const opens: (() => void)[] = [];
+    server.intercept = (frame, connection) =>
+      frame.event === 'scope:open' && opens.push(() => server.handle(frame, connection)) > 0;
+    server.hello(only());
+    await settled();
+    expect(await create(1).outcome).toMatchObject({ seqs: { [LIST_SCOPE]: 3 } });
+    await settled();
+    expect(titles(ada)).toContain('T1');
+    server.intercept = () => undefined;
+    for (const open of opens) open();
+    await settled();
+    expect([titles(ada), ada.status.pending]).toEqual([['T1'], 0]);
   });
 });

@@ -6,7 +6,8 @@ export type TabNews =
   /** Shown and not on disk yet: its mid does not count. */
   | { news: 'made'; mutation: PendingMutation }
   | { news: 'queued'; mutation: PendingMutation }
-  | { news: 'answered'; nonce: string; first: FirstAnswer }
+  /** By the server under this log; a page of an older version does not say. */
+  | { news: 'answered'; nonce: string; first: FirstAnswer; logEpoch?: string }
   | { news: 'voided'; nonces: string[] }
   | { news: 'renewed' }
   | { news: 'user' };
