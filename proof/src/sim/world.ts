@@ -46,6 +46,8 @@ export class World {
   troubledUntil = 0;
   /** Some disk has a copy: one client id for two. */
   hasCopies = false;
+  /** Told when the first page of a long snapshot leaves for somebody. */
+  onPaged: ((seat: string, scope: ScopeId) => void) | undefined;
   /** Setting the scene is over. */
   startedAt = 0;
   #lives = 0;
@@ -250,10 +252,12 @@ export class World {
       scope: ScopeId;
       changes: Change[];
       seq: number;
+      next?: string;
     }[]) {
       if (result.kind === 'changes') note(result);
       else if (result.kind === 'snapshot') {
         record.deliveries.push({ seat: link.name, userId, scope: result.scope, at, seq: result.seq, isSnapshot: true });
+        if (result.next !== undefined) this.onPaged?.(link.name, result.scope);
       }
       if (result.kind !== undefined)
         record.note(time.now, `→ ${link.name} ${event} ${this.nameOf(result.scope)} ${result.kind}`);

@@ -1,4 +1,5 @@
 import { scopeOf } from '@muster/protocol/id';
+import { v7 } from 'uuid';
 import type { Random } from '../random.ts';
 import type { World } from '../world.ts';
 import { createMemoryDisk } from '@muster/client/memory-storage';
@@ -50,14 +51,14 @@ export function race(world: World, tab: Tab, random: Random, ports: ActPorts): v
   });
 }
 
-const SPEECH = { lookEveryMs: 20, withinMs: 3_000, dropMs: 1_500 };
+const SPEECH = { lookEveryMs: 20, withinMs: 3_000, entries: 3, intoMs: 300, troubleMs: 3_000 };
 
 /**
- * Somebody reads a run's words as they come, and is removed meanwhile; and the news of it gets lost between the gateways:
+ * Somebody reads a run's words as they come, and is removed meanwhile, by a gateway that dies before it tells of it:
  * the words themselves must carry that rights have changed.
  */
 export function removeWhileItSpeaks(world: World, tab: Tab, random: Random, ports: ActPorts): void {
-  const { time, redis, desk, tabs } = world;
+  const { time, redis, record, tabs } = world;
   const removal = someMember(tab, random);
   if (removal === undefined) return;
   const { listId, userId } = removal;
@@ -76,32 +77,49 @@ export function removeWhileItSpeaks(world: World, tab: Tab, random: Random, port
   const remove = () => {
     if (!isThere()) return;
     act('member.remove', tab, random, { ...ports, removal });
-    if (!isHard) return;
-    redis.weather.drop = 0.7;
-    world.troubledUntil = Math.max(world.troubledUntil, time.now + SPEECH.dropMs);
-    time.after(SPEECH.dropMs, () => (redis.weather.drop = 0));
+    const gateway = world.gatewayOf(tab);
+    if (!isHard || gateway === undefined) return;
+    gateway.weather.diesAtPublish = true;
+    world.disturb((one) => world.gatewayOf(one) === gateway);
+    world.troubledUntil = Math.max(world.troubledUntil, time.now + SPEECH.troubleMs);
   };
+  // Once words of it have come.
+  const isSpeaking = () =>
+    [...redis.streams].some(
+      ([runId, entries]) =>
+        record.runScopes.get(runId) === scopeOf('thread', threadId) && entries.length >= SPEECH.entries,
+    );
   const look = () => {
-    if (desk.workers.some(({ isBusy }) => isBusy)) return void time.after(random.between(50, 800), remove);
+    if (isSpeaking()) return void time.after(random.between(0, SPEECH.intoMs), remove);
     if (time.now < until) time.after(SPEECH.lookEveryMs, look);
   };
   time.after(200, look);
 }
 
 const MOST_TABS = 8;
-const ARRIVAL = { tasks: 24, overMs: 500 };
+const ARRIVAL = { tasks: 20, overMs: 60, afterMs: 150, lateMs: 15 };
 
-/** A browser that was never here asks for everything while others write: packets come before the answer is whole. */
+/**
+ * A browser that was never here asks for a long list, and somebody writes to it once the first page has left: what comes
+ * of that comes before the last page does, and nothing follows it for long.
+ */
 export function arrive(world: World, tab: Tab, random: Random, ports: ActPorts): void {
-  const listId = someMember(tab, random)?.listId;
-  if (listId === undefined || world.tabs.length >= MOST_TABS) return;
-  const { person } = tab.device;
-  const device = { index: world.devices.length, person, disk: createMemoryDisk(), skewMs: 0 };
-  world.devices.push(device);
-  world.addTab(device);
-  for (let task = 0; task < ARRIVAL.tasks; task++) {
-    world.time.after(random.between(0, ARRIVAL.overMs), () => {
-      if (tab.isAlive && !tab.isFrozen) act('task.create', tab, random, { ...ports, listId });
-    });
-  }
+  const { device, client } = tab;
+  if (client.userId === undefined || world.tabs.length >= MOST_TABS) return;
+  const list = { id: v7(), title: 'a long list' };
+  ports.onDone(tab, 'list.create', list, client.mutate('list.create', list));
+  const write = () => {
+    if (tab.isAlive && !tab.isFrozen) act('task.create', tab, random, { ...ports, listId: list.id });
+  };
+  for (let task = 0; task < ARRIVAL.tasks; task++) world.time.after(random.between(0, ARRIVAL.overMs), write);
+  const arriving = { index: world.devices.length, person: device.person, disk: createMemoryDisk(), skewMs: 0 };
+  world.devices.push(arriving);
+  world.time.after(ARRIVAL.afterMs, () => {
+    const { name } = world.addTab(arriving);
+    world.onPaged = (seat, scope) => {
+      if (seat !== name || scope !== scopeOf('list', list.id)) return;
+      world.onPaged = undefined;
+      world.time.after(random.between(0, ARRIVAL.lateMs), write);
+    };
+  });
 }

@@ -127,12 +127,19 @@ export function makePlan(seed: number): Plan {
   }
   // Drawn apart: whoever adds to them leaves the rest of every world as it was.
   const more = new Random(seed, 'more');
-  const pageBytes = more.chance(0.35) ? PAGES.small : PAGES.usual;
   for (const kind of RACES) {
-    const at = more.between(300, endsAt * 0.8);
-    const step: Step = { at, salt: more.next32(), is: 'op', kind, tab: more.int(0, tabs - 1) };
-    if (more.chance(0.3)) steps.push(step);
+    // The first tab is of somebody who may remove others.
+    const step: Step = {
+      at: more.between(400, 2_500),
+      salt: more.next32(),
+      is: 'op',
+      kind,
+      tab: 0,
+    };
+    if (more.chance(0.35)) steps.push(step);
   }
+  const isLong = steps.some(({ kind }) => kind === 'arrival in a storm') || more.chance(0.15);
+  const pageBytes = isLong ? PAGES.small : PAGES.usual;
   steps.sort((a, b) => a.at - b.at);
   return { seed, people, devices, pageBytes, endsAt, steps };
 }

@@ -18,7 +18,8 @@ export async function simulate(options: SimOptions, databaseUrl?: string): Promi
   const stop = () => void stores.stop().finally(() => process.exit(130));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   try {
-    if (options.isOneSeed && options.plant === undefined) return await tellOneSeed(stores, options);
+    if (options.isOneSeed && options.plant === undefined && !options.isPlanted)
+      return await tellOneSeed(stores, options);
     let caught: Caught[] = [];
     if (options.isPlanted || options.plant !== undefined) {
       const names = options.plant === undefined ? PLANTS.map(({ name }) => name) : [options.plant];
