@@ -70,7 +70,7 @@ function resultOf(ours: Latency[], peers: Latency[]): Result {
     rows,
     notes: [
       `${count.toLocaleString('en-US')} deliveries, none missing; the p99 of the worst slice is ${show(worst, 'ms')}.`,
-      `Over the floor the product adds ${show(added, 'ms')} at the median: two flights to Postgres with a write to the ` +
+      `Over the floor the product adds ${show(added, 'ms')} at the median: one or two flights to Postgres with a write to the ` +
         'disk, deciding, and keeping order and rights on both gateways.',
     ],
   };

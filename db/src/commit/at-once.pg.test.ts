@@ -204,6 +204,18 @@ describe('nothing is written, and it looks again, where', () => {
     expect(rows).toEqual([{ prev: [{ title: 'restored' }] }]);
   });
 
+  test('the log went back, as a commit in another list has found out', async () => {
+    const second = await ada.list('Second');
+    await ada.task(second);
+    await ada.task(second);
+    await rig.pool.query(`update task set title = 'restored' where id = $1`, [taskId]);
+    await rig.pool.query('update log_epoch set epoch = gen_random_uuid()::text');
+    await ada.task(second);
+    expect(codeOf(await rename(ada, 'after the restore'))).toBe('applied');
+    const rows = await rig.rows('select prev from change where scope_id = $1 order by seq desc limit 1', [scope()]);
+    expect(rows).toEqual([{ prev: [{ title: 'restored' }] }]);
+  });
+
   test('an id is taken in a list that is not remembered', async () => {
     const elsewhere = await rig.person();
     const theirs = await elsewhere.list();
