@@ -68,7 +68,8 @@ export class Database {
       ...connectionConfig({
         connectionString: this.url,
         application_name: 'sim commit',
-        ...(options === undefined ? {} : { options }),
+        // By Postgres's own clock, which runs on while the run's stands: a slow machine would lose connections.
+        options: `${options ?? ''} -c idle_in_transaction_session_timeout=0`,
       }),
     });
     client.on('error', () => undefined);
