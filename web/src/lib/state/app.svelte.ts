@@ -1,6 +1,5 @@
 import type { MusterClient } from '@muster/client/types';
 import { MusterError } from '@muster/protocol/error';
-import type { ERASE_WORDS } from '@muster/protocol/http-me';
 import { createContext } from 'svelte';
 import { Api } from '../api/api.ts';
 import type { Config } from '../api/config.ts';
@@ -26,11 +25,6 @@ interface Work {
   lists: Lists;
 }
 
-interface Leaving {
-  userId: string | undefined;
-  hasLeft: boolean;
-}
-
 /**
  * Everything that a page shares, in context: `const app = getApp()`. `app.muster` and `app.actions` are there wherever
  * somebody is signed in (all routes under `(app)`), and are made anew for another person; components under it are
@@ -45,8 +39,6 @@ export class App {
   readonly clock = new Clock();
   readonly keys: Keys;
   readonly refused = new Refused(() => this.#work?.muster.userId);
-  /** The other tabs of this browser. */
-  readonly #tabs = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('muster-leaving');
   #work: Work | undefined = $state.raw();
   /** One client at a time on this browser's store: the next one starts when the last has let go. */
   #turn: Promise<void> = Promise.resolve();
@@ -54,9 +46,8 @@ export class App {
   constructor(config: Config) {
     this.api = new Api(config.api);
     this.session = new Session(this.api);
-    this.#tabs?.addEventListener('message', ({ data }: MessageEvent<Leaving>) => {
-      if (data.userId === this.session.user?.id) this.session.hasLeft = data.hasLeft;
-    });
+    // They erase themselves in another tab of this browser, or could not: see erase-self.ts.
+    new BroadcastChannel('muster-leaving').onmessage = ({ data }) => (this.session.hasLeft = data === true);
     this.keys = new Keys(() => this.#work?.muster.settings.singleKeys ?? true);
   }
 
@@ -114,47 +105,17 @@ export class App {
 
   /** Ends this session, or all of the person's, and wipes what this browser holds of them. */
   async signOut(where: 'here' | 'everywhere' = 'here'): Promise<void> {
-    const wipe = this.#wiping();
+    const wipe = async (): Promise<void> => {
+      this.refused.dismissAll();
+      await this.#work?.undo.wipe();
+      await this.#work?.muster.forget();
+    };
     try {
       await (where === 'here' ? this.session.signOut(wipe) : this.session.endAll(wipe));
     } catch (error) {
       if (!(error instanceof MusterError)) throw error;
       this.toasts.danger('You are still signed in: the server cannot be reached. Try again when you are online.');
     }
-  }
-
-  /**
-   * Erases the person for good, and all that this browser holds of them.
-   * @throws {MusterError} and nothing is erased
-   */
-  async erase(proof: { password: string } | { confirm: typeof ERASE_WORDS }): Promise<void> {
-    const wipe = this.#wiping();
-    // The server sends all pages away while it erases: none is to remember whose session ended there.
-    this.#leave(true);
-    try {
-      await this.api.delete('/api/v1/me', proof);
-    } catch (error) {
-      this.#leave(false);
-      throw error;
-    }
-    await wipe();
-    this.session.forget();
-  }
-
-  #leave(hasLeft: boolean): void {
-    this.session.hasLeft = hasLeft;
-    this.#tabs?.postMessage({ userId: this.session.user?.id, hasLeft } satisfies Leaving);
-  }
-
-  /** For whoever is here now, also if nobody is any more once it is called. */
-  #wiping(): () => Promise<void> {
-    const work = this.#work;
-    const userId = work?.muster.userId;
-    return async () => {
-      if (userId !== undefined) this.refused.wipe(userId);
-      await work?.undo.wipe();
-      await work?.muster.forget();
-    };
   }
 
   #sayCleared(): void {

@@ -15,7 +15,7 @@ export interface RefusedEdit {
 
 /** More of them are a fault of ours, and nobody reads on. */
 const MOST = 50;
-const keyOf = (userId: string): string => `muster:refused:${userId}`;
+export const keyOf = (userId: string): string => `muster:refused:${userId}`;
 
 /**
  * Edits that were refused, until the person has seen to them: kept in this browser, over reloads, for all of its tabs.
@@ -51,17 +51,6 @@ export class Refused {
   dismissAll(): void {
     this.#readAgain();
     this.#write([]);
-  }
-
-  /** Nothing of this person's stays, also where nobody is signed in any more. */
-  wipe(userId: string): void {
-    this.#held = undefined;
-    this.#version += 1;
-    try {
-      localStorage.removeItem(keyOf(userId));
-    } catch {
-      // A browser that keeps nothing has nothing to remove.
-    }
   }
 
   /** Hears what other tabs of this browser keep and dismiss. @returns a function that ends it */
