@@ -75,5 +75,7 @@ function progressOf(second: number, { values }: Sample): string {
   add(of('muster_pieces', 'rate'), (text) => `${text} pieces of text/s`);
   add(of('muster_token_lag', 'p(95)'), (text) => `token lag p95 ${text} ms`);
   add(of('muster_back', 'count'), (text) => `${text} came back`);
-  return parts.length > 1 ? parts.join('  ') : `${parts[0]}  …`;
+  // Before the load there are people and lists to make.
+  if (parts.length === 1) add(of('http_reqs', 'rate') ?? 0, (text) => `making people and lists, ${text} requests/s`);
+  return parts.join('  ');
 }

@@ -53,3 +53,14 @@ test('a new attempt throws the unfinished words away, and an old one is not hear
   expect(text.heard(chunk(0, 'new', 2))).toEqual({ is: 'new', text: 'new' });
   expect(text.text).toBe('new');
 });
+
+test('an answer that goes on from words of an earlier attempt is asked for again', () => {
+  const text = new RunText();
+  text.heard(chunk(0, 'abcd'));
+  const answer = { status: 'running', attempt: 2, items: [] };
+  expect(text.watched({ ...answer, current: { itemId: 'r:0', offset: 4, text: 'gh' } })).toBeUndefined();
+  expect(text.position).toBeUndefined();
+  expect(text.watched({ ...answer, current: { itemId: 'r:0', offset: 0, text: 'efgh' } })).toBe('efgh');
+  expect(text.text).toBe('efgh');
+  expect(text.heard(chunk(4, 'i', 3))).toEqual({ is: 'gap' });
+});

@@ -40,24 +40,27 @@ export class RunText {
     this.text = '';
   }
 
-  /** @returns the part that was new */
-  watched({ status, attempt, current }: RunAnswer): string {
+  /** @returns the part that was new; undefined where it has to be asked for again, from the beginning */
+  watched({ status, attempt, current }: RunAnswer): string | undefined {
+    const isSame = attempt === this.attempt && current?.itemId === this.itemId;
+    const have = isSame ? this.text : '';
+    // An answer that goes on from words of an earlier attempt goes on from nothing.
+    if (current !== null && current.offset > have.length) {
+      this.itemId = undefined;
+      return undefined;
+    }
     this.status = status;
     this.attempt = attempt;
     if (current === null) return '';
-    if (this.itemId !== current.itemId || current.offset > this.text.length) {
-      this.itemId = current.itemId;
-      this.text = '';
-    }
-    if (current.offset > this.text.length) return '';
-    const before = this.text.length;
-    this.text = this.text.slice(0, current.offset) + current.text;
-    return this.text.slice(before);
+    this.itemId = current.itemId;
+    this.text = have.slice(0, current.offset) + current.text;
+    return this.text.slice(have.length);
   }
 
   /** @returns the new part; `gap` where it has to be watched again; `old` where nothing of it was new */
   heard({ itemId, offset, text, attempt }: Chunk): { is: 'new'; text: string } | { is: 'gap' | 'old' } {
     if (attempt < this.attempt) return { is: 'old' };
+    if (attempt > this.attempt && this.text !== '') return { is: 'gap' };
     this.attempt = attempt;
     if (this.itemId !== itemId) {
       if (offset > 0) return { is: 'gap' };

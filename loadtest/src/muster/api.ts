@@ -32,8 +32,8 @@ export class Api {
     return this.#all(requests).map((response) => (response.json() as { id: string }).id);
   }
 
-  /** A conversation in each list, begun by someone. @returns their ids */
-  createThreads(threads: readonly { listId: string; by: Guest }[]): string[] {
+  /** Conversations, each in a list or its beginner's own. @returns their ids */
+  createThreads(threads: readonly { listId: string | undefined; by: Guest }[]): string[] {
     const requests = threads.map(({ listId, by }) =>
       this.#post('/api/v1/threads', { listId, title: 'Load' }, by.token),
     );

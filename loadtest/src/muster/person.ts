@@ -218,7 +218,11 @@ export class Person {
     const connection = this.#connection;
     const ack = await connection?.ask<never>('run:watch', run.question, OPEN_WITHIN_MS);
     if (connection === undefined || this.#connection !== connection) return;
-    if (ack?.ok === true) return run.watched(ack.data);
+    if (ack?.ok === true) {
+      if (run.watched(ack.data) === 'fine') return;
+      METRICS.gapsRepaired.add(1);
+      return this.#watchOne(run);
+    }
     warn(`run:watch: ${ack === undefined ? 'no answer' : ack.error.message}`);
     await pause(AGAIN_AFTER_MS);
     if (this.#connection === connection) await this.#watchOne(run);

@@ -16,7 +16,7 @@ export class RunWatch {
   readonly text = new RunText();
   readonly #listener: RunListener;
   /** The words ended while nobody listened: the log has them, and no stream. */
-  #isFromLog = false;
+  #isFromLog = true;
   #hasBegun = false;
   #hasEnded = false;
 
@@ -30,11 +30,15 @@ export class RunWatch {
     return position === undefined ? { runId: this.runId } : { runId: this.runId, after: position };
   }
 
-  watched(answer: RunAnswer): void {
-    if (this.text.watched(answer) !== '') this.#begin();
+  /** @returns `gap`: watch it again */
+  watched(answer: RunAnswer): 'fine' | 'gap' {
+    const part = this.text.watched(answer);
+    if (part === undefined) return 'gap';
+    if (part !== '') this.#begin();
     this.#isFromLog =
       answer.current === null && answer.items.some(({ kind, state }) => kind === 'message' && state !== 'open');
     this.#endIf(answer.status);
+    return 'fine';
   }
 
   /** @returns `gap`: watch it again */

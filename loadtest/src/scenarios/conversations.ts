@@ -29,6 +29,7 @@ const BEGIN_AFTER_MS = 1_000;
 /** For runs that waited for a worker, and for those who lost their connection. */
 const SETTLE_MS = 45_000;
 const LOOK_EVERY_MS = 100;
+const LAST_WORDS_WITHIN_MS = 5_000;
 
 const groupsOf = ({ chats, viewers }: ChatOptions): number => Math.ceil(chats / viewers);
 const clientsOf = (options: ChatOptions): number => groupsOf(options) * options.viewers;
@@ -39,12 +40,13 @@ export function setUpChats(url: string, options: ChatOptions): ChatData {
   const guests = api.createGuests(clientsOf(options));
   const groups: Guest[][] = [];
   for (let at = 0; at < guests.length; at += options.viewers) groups.push(guests.slice(at, at + options.viewers));
-  const lists = api.createLists(groups.map(([owner]) => owner!));
-  api.letIn(groups.map(([owner, ...others], at) => ({ id: lists[at]!, owner: owner!, others })));
+  // Who reads alone needs no list to share: the conversation is their own.
+  const lists = options.viewers > 1 ? api.createLists(groups.map(([owner]) => owner!)) : [];
+  api.letIn(lists.map((id, at) => ({ id, owner: groups[at]![0]!, others: groups[at]!.slice(1) })));
   const threads = api.createThreads(
     guests
       .slice(0, options.chats)
-      .map((guest, chat) => ({ by: guest, listId: lists[Math.floor(chat / options.viewers)]! })),
+      .map((guest, chat) => ({ by: guest, listId: lists[Math.floor(chat / options.viewers)] })),
   );
   const asksAt = Date.now() + BEGIN_AFTER_MS + rampFor(guests.length) * 1_000;
   return { tokens: guests.map(({ token }) => token), threads, asksAt };
@@ -54,7 +56,7 @@ export const chatExecutor = (options: ChatOptions, exec: string) => ({
   executor: 'per-vu-iterations' as const,
   vus: carriersOf(clientsOf(options)),
   iterations: 1,
-  maxDuration: `${rampFor(clientsOf(options)) + options.seconds + SETTLE_MS / 1_000 + 15}s`,
+  maxDuration: `${rampFor(clientsOf(options)) + options.seconds + SETTLE_MS / 1_000 + 30}s`,
   exec,
 });
 
@@ -79,7 +81,10 @@ export async function runChats(url: string, options: ChatOptions, data: ChatData
 interface Reading {
   watch: RunWatch;
   committed?: string;
+  /** As the stream says. */
   isOver: boolean;
+  /** When the thread said so. */
+  endedAt?: number;
 }
 
 class ChatClient {
@@ -126,8 +131,10 @@ class ChatClient {
       const text = askForRecital(wordsOf(this.#options), wordsPerSecond);
       await this.#person.mutate('message.send', { id: questionOf(threadId), threadId, text }, deadline);
     }
-    const isOver = () =>
-      [...this.#readings.values()].every((reading) => reading.isOver && reading.committed !== undefined);
+    // The thread may know the end before the stream has told its last words; a stream that never does is a fault.
+    const isRead = ({ isOver, endedAt = Infinity, committed }: Reading) =>
+      committed !== undefined && (isOver || Date.now() - endedAt > LAST_WORDS_WITHIN_MS);
+    const isOver = () => [...this.#readings.values()].every(isRead);
     while (!isOver() && Date.now() < deadline) await pause(LOOK_EVERY_MS);
     for (const reading of this.#readings.values()) this.#judge(reading);
     this.#person.leave();
@@ -152,7 +159,7 @@ class ChatClient {
       if (type === 'run' && this.#readings.has(id)) {
         const reading = this.#readings.get(id)!;
         if (op === 'put') this.#person.watch(reading.watch);
-        if (isEnded(String((value ?? fields)?.['status']))) reading.isOver = true;
+        if (isEnded(String((value ?? fields)?.['status']))) reading.endedAt ??= Date.now();
       }
       if (type === 'message' && value?.['role'] === 'assistant') {
         const reading = this.#readings.get(String(value['runId']));
@@ -161,8 +168,8 @@ class ChatClient {
     }
   }
 
-  #judge({ watch, committed, isOver }: Reading): void {
-    METRICS.runsRead.add(isOver ? 1 : 0);
+  #judge({ watch, committed, isOver, endedAt }: Reading): void {
+    METRICS.runsRead.add(isOver || endedAt !== undefined ? 1 : 0);
     const fault =
       committed === undefined
         ? 'it never came to its end'

@@ -12,11 +12,11 @@ const crowd: CrowdOptions = {
 };
 const chats: ChatOptions = { chats: Math.ceil(vus / 2), viewers, seconds: seconds / 3, wordsPerSecond: 20 };
 
-/** What is promised must hold on any machine, so these are promises and not speeds: five seconds are a change's. */
+/** Runs on any machine, a busy one too: what is promised must hold, and ten seconds only say that nothing hangs. */
 export const options = {
   ...baseOptions,
   scenarios: { crowd: crowdExecutor(crowd, 'lists'), chats: chatExecutor(chats, 'answers') },
-  thresholds: { ...crowdThresholds(5_000), ...chatThresholds(readingsOf(chats), 5_000) },
+  thresholds: { ...crowdThresholds(10_000), ...chatThresholds(readingsOf(chats), 10_000) },
 };
 
 interface Data {

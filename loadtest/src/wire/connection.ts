@@ -3,6 +3,7 @@ import { connectFrame, DISCONNECT, eventFrame, PONG, readFrame } from './frames.
 import { PROTOCOL, SILENT_AFTER_MS } from './protocol.ts';
 
 const LISTEN_EVERY_MS = 1_000;
+const OPEN = 1;
 
 export type Ack<T> = { ok: true; data: T } | { ok: false; error: WireFault };
 
@@ -57,13 +58,13 @@ export class Connection {
         resolve(ack);
       };
       this.#waiting.set(id, { settle });
-      this.#socket.send(eventFrame(event, data, id));
+      this.#say(eventFrame(event, data, id));
     });
   }
 
   /** Said, so that the server need not find out. */
   close(): void {
-    if (!this.#isOver) this.#socket.send(DISCONNECT);
+    if (!this.#isOver) this.#say(DISCONNECT);
     this.cut();
   }
 
@@ -76,15 +77,20 @@ export class Connection {
     this.#socket.close();
   }
 
+  /** k6 throws where the socket is not open; what is not said then is said by the next connection. */
+  #say(frame: string): void {
+    if (this.#socket.readyState === OPEN) this.#socket.send(frame);
+  }
+
   #hear(text: string, auth: { clientId: string; token: string }): void {
     if (this.#isOver) return;
     this.#heardAt = Date.now();
     const frame = readFrame(text);
     switch (frame.is) {
       case 'open':
-        return this.#socket.send(connectFrame({ ...auth, protocol: PROTOCOL }));
+        return this.#say(connectFrame({ ...auth, protocol: PROTOCOL }));
       case 'ping':
-        return this.#socket.send(PONG);
+        return this.#say(PONG);
       case 'connected':
         return this.#events.connected();
       case 'event':
