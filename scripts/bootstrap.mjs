@@ -18,7 +18,7 @@ const COMMANDS = {
   start: ['redis'],
   dev: ['redis'],
   demo: [],
-  test: ['redis', 'chromium', 'postgres'],
+  test: ['redis', 'chromium', 'postgres', 'caddy'],
   check: [],
   bench: ['redis'],
   chaos: ['redis'],
@@ -45,6 +45,7 @@ const env = { ...process.env, PATH: [join(ROOT, 'node_modules', '.bin'), process
 if (needs.includes('redis') && (command === 'test' || !process.env.REDIS_URL)) provideRedis();
 if (needs.includes('chromium')) provideChromium();
 if (needs.includes('postgres')) providePostgres();
+if (needs.includes('caddy')) provideCaddy();
 run();
 
 function installPackages() {
@@ -148,6 +149,18 @@ function providePostgres() {
   fail(
     'The tests of backups need a Postgres of the system, 15 or newer. Install it (Debian, Ubuntu: sudo apt install ' +
       'postgresql; Fedora: sudo dnf install postgresql-server; Alpine: apk add postgresql; macOS: brew install postgresql@15).',
+  );
+}
+
+/** The proxy of docker-compose.yml is tested with its own configuration. */
+function provideCaddy() {
+  if (findOnPath(['caddy'])) return;
+  say('Caddy, for the test of the proxy in front of the gateways, is not installed here.');
+  const isDone = installSystemPackage({ apt: ['caddy'], apk: ['caddy'], dnf: ['caddy'], brew: ['caddy'] }, say);
+  if (isDone && findOnPath(['caddy'])) return;
+  fail(
+    'The test of the proxy needs Caddy 2. Install it (Debian, Ubuntu: sudo apt install caddy; Fedora: sudo dnf install ' +
+      'caddy; Alpine: apk add caddy; macOS: brew install caddy).',
   );
 }
 

@@ -12,8 +12,9 @@ const steps = listSteps(join(import.meta.dirname, '..')).filter(
 );
 const results = await runSteps(steps, {
   atATime: 2,
-  onDone: ({ name, isGood, output, ms }) => {
+  onDone: ({ name, isGood, output, note, ms }) => {
     console.log(`${isGood ? '✓' : '✗'} ${name} (${(ms / 1000).toFixed(1)} s)`);
+    if (note !== undefined) console.log(`  ${note}`);
     if (!isGood) console.log(`${output}\n`);
   },
 });

@@ -204,8 +204,8 @@ const byId = (client: MusterClient, scope: ScopeId) =>
     .sort((a, b) => (`${a.type}${a.id}` < `${b.type}${b.id}` ? -1 : 1));
 
 function differences(one: object[], other: object[]): string[] {
-  const [here, there] = [one, other].map((all) => new Set(all.map((entity) => JSON.stringify(entity))));
-  return [...here!.symmetricDifference(there!)];
+  const [here, there] = [one, other].map((all) => all.map((entity) => JSON.stringify(entity)));
+  return [...here!.filter((entity) => !there!.includes(entity)), ...there!.filter((entity) => !here!.includes(entity))];
 }
 
 /** Its last words are stored, and have arrived. */

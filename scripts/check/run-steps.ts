@@ -1,14 +1,15 @@
 /** One thing that `npm run check` looks at. */
 export interface Step {
   name: string;
-  /** @returns whether it is in order, and what to print if it is not */
-  run(): Promise<{ isGood: boolean; output: string }>;
+  /** @returns whether it is in order, what to print if it is not, and what could not be looked at here */
+  run(): Promise<{ isGood: boolean; output: string; note?: string }>;
 }
 
 export interface StepResult {
   name: string;
   isGood: boolean;
   output: string;
+  note?: string;
   ms: number;
 }
 

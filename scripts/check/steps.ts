@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startTestPostgres } from '@muster/testing/services';
 import { generateTypes } from '../../db/scripts/generate-types.ts';
 import { ROOMS } from '../lint/import-table.js';
+import { checkDeployment } from './deployment.ts';
 import { runProgram } from './run-program.ts';
 import type { Step } from './run-steps.ts';
 
@@ -45,6 +46,7 @@ export function listSteps(root: string): Step[] {
         ]),
     },
     { name: "types of the database's rows", run: verifyRowTypes },
+    { name: 'deployment', run: () => checkDeployment(root) },
   ];
 }
 
