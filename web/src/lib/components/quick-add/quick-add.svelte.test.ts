@@ -96,7 +96,7 @@ describe('quick add', () => {
     const { added, field, user } = await open();
     await user.paste('- milk tomorrow\n- [x] eggs\n  - brown ones');
     expect(added).toEqual([]);
-    expect(screen.getByRole('alertdialog').textContent).toContain('3 tasks');
+    expect((await screen.findByRole('alertdialog')).textContent).toContain('3 tasks');
     await user.click(screen.getByRole('button', { name: 'Add 3 tasks' }));
     await vi.waitFor(() => expect(added).toHaveLength(1));
     expect(added[0]?.map(({ parsed, done, isChild }) => [parsed.title, done, isChild])).toEqual([
@@ -110,7 +110,7 @@ describe('quick add', () => {
   it('joins several lines where one is wanted, and pastes one line as it is', async () => {
     const { added, field, user } = await open();
     await user.paste('one\ntwo');
-    await user.click(screen.getByRole('button', { name: 'Paste as one line' }));
+    await user.click(await screen.findByRole('button', { name: 'Paste as one line' }));
     expect(field.value).toBe('one two');
     await user.clear(field);
     await user.paste('just one\n');
