@@ -23,6 +23,8 @@ COPY scripts/testing/package.json scripts/testing/
 
 FROM source AS page
 RUN npm ci --ignore-scripts --no-audit --no-fund --workspace web --include-workspace-root
+# The build reads what the sources' settings extend.
+COPY tsconfig.base.json ./
 COPY packages packages
 COPY web web
 RUN cd web && node ../node_modules/vite/bin/vite.js build --logLevel warn
