@@ -10,16 +10,16 @@ const TASKS = ['Charts', 'Oars', 'Ropes', 'Varnish'];
 async function withLists(person: Person, titles: string[]): Promise<Locator> {
   for (const title of titles) await person.context.request.post('/api/v1/lists', { data: { title } });
   await person.page.goto('/today');
-  await person.page
-    .getByRole('navigation', { name: 'Main' })
-    .getByRole('button', { name: 'Lists', exact: true })
-    .click();
+  await openSheet(person.page);
   const sheet = person.page.getByRole('dialog', { name: 'Lists' });
   await expect(link(sheet, titles.at(-1)!)).toBeVisible();
   // It slides in: a finger would miss what still moves.
   await person.page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
   return sheet;
 }
+/** By the bar below: the page's own button for it has the same name. */
+const openSheet = (page: Page): Promise<void> =>
+  page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: 'Lists', exact: true }).click();
 const link = (sheet: Locator, title: string): Locator =>
   sheet.getByRole('link', { name: new RegExp(`^${title}`, 'u') });
 const listTitles = (sheet: Locator): Promise<string[]> =>
@@ -30,6 +30,12 @@ const middleOf = async (target: Locator): Promise<number> => {
 };
 const scrolledBy = (page: Page): Promise<number> =>
   page.evaluate(() => Math.max(0, ...[...document.querySelectorAll('.scroll-y')].map(({ scrollTop }) => scrollTop)));
+
+/** Lists that were let go in motion roll on for a while; a finger then stops them and lifts nothing. */
+const standStill = async (page: Page): Promise<void> => {
+  let before = -1;
+  await expect.poll(async () => before === (before = await scrolledBy(page)), { intervals: [200] }).toBe(true);
+};
 
 test('a finger that rests on a list drags it, and another device shows the new order', async ({ signUp }) => {
   const ada = await signUp('Ada', 0, PHONE);
@@ -45,7 +51,7 @@ test('a finger that rests on a list drags it, and another device shows the new o
   expect(new URL(ada.page.url()).pathname).toBe('/today');
 
   await ada.page.reload();
-  await ada.page.getByRole('button', { name: 'Lists', exact: true }).click();
+  await openSheet(ada.page);
   await expect.poll(() => listTitles(sheet)).toEqual(['Kitchen', 'Harbour', 'Garden']);
 
   // A finger that rests and lets go is offered the same in words; one that taps opens the list.
@@ -71,6 +77,7 @@ test('a finger that moves at once scrolls the lists; one that drags to the edge 
   await finger.up();
   await expect.poll(() => scrolledBy(ada.page)).toBeGreaterThan(60);
   expect(await listTitles(sheet)).toEqual(names);
+  await standStill(ada.page);
   await ada.page.evaluate(() => document.querySelectorAll('.scroll-y').forEach((box) => (box.scrollTop = 0)));
 
   await finger.lift(link(sheet, 'List01'));
