@@ -8,25 +8,34 @@ export interface DiskCopy {
   scope: string;
   seq: number;
   entities: ImagedEntity[];
+  /**
+   * Its snapshot came in pages: the first page's number counts, while later pages may know of what came after. Only what
+   * the changes from that number on make of it must be right.
+   */
+  isPaged: boolean;
 }
 
 /** P2: a disk's numbers and values belong together at every moment, since any tab may die at any moment. */
 export function checkDiskCopies(log: LogRow[], copies: DiskCopy[]): Violation[] {
   const rows = byScope(log);
-  return copies.flatMap(({ seat, scope, seq, entities }) => {
-    const held = new Map<string, ImagedEntity>();
-    for (const { effects } of (rows.get(scope) ?? []).filter((row) => row.seq <= seq)) {
-      for (const effect of effects) {
-        const { type, id } = effect;
-        const before = held.get(`${type} ${id}`)?.value as Record<string, unknown> | undefined;
-        if (effect.op === 'put') held.set(`${type} ${id}`, { type, id, value: effect.value });
-        else if (effect.op === 'del') held.delete(`${type} ${id}`);
-        else if (before) held.set(`${type} ${id}`, { type, id, value: { ...before, ...effect.fields } });
-      }
-    }
-    return compareImages(imageOf(scope, seq, [...held.values()]), imageOf(scope, seq, entities), {
-      seat,
-      copy: 'disk',
-    });
+  return copies.flatMap(({ seat, scope, seq, entities, isPaged }) => {
+    const all = rows.get(scope) ?? [];
+    const known = all.filter((row) => row.seq <= seq);
+    const later = all.filter((row) => row.seq > seq);
+    const wanted = replay([], isPaged ? all : known);
+    const held = isPaged ? replay(entities, later) : entities;
+    return compareImages(imageOf(scope, seq, wanted), imageOf(scope, seq, held), { seat, copy: 'disk' });
   });
+}
+
+function replay(entities: ImagedEntity[], rows: LogRow[]): ImagedEntity[] {
+  const held = new Map(entities.map((entity) => [`${entity.type} ${entity.id}`, entity]));
+  for (const effect of rows.flatMap(({ effects }) => effects)) {
+    const { type, id } = effect;
+    const before = held.get(`${type} ${id}`)?.value as Record<string, unknown> | undefined;
+    if (effect.op === 'put') held.set(`${type} ${id}`, { type, id, value: effect.value });
+    else if (effect.op === 'del') held.delete(`${type} ${id}`);
+    else if (before) held.set(`${type} ${id}`, { type, id, value: { ...before, ...effect.fields } });
+  }
+  return [...held.values()];
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Effect } from '@muster/protocol/change';
 import { checkAcknowledged, checkKept } from './acknowledged.ts';
 import { checkContiguous } from './contiguous.ts';
+import { checkDiskCopies } from './disk-copies.ts';
 import { checkOnce } from './exactly-once.ts';
 import { checkFolded } from './folded-log.ts';
 import { BEATS, checkShown, checkTold } from './in-time.ts';
@@ -47,6 +48,24 @@ describe('contiguous', () => {
     ['a scope that is not there', [row('list:2', 1)], head(0)],
   ])('names %s', (_name, rows, scope) => {
     expect(promises(checkContiguous(rows, [scope]))).toContain('P2 contiguous');
+  });
+});
+
+describe('copies of disks', () => {
+  const log = [row(LIST, 1, { effects: [task('1', 'Tea')] }), row(LIST, 2, { effects: [task('2', 'Milk')] })];
+  const copy = (titles: string[], isPaged: boolean) => ({
+    ...{ seat: 'A', scope: LIST, seq: 1, isPaged },
+    entities: titles.map((title, at) => ({ type: 'task', id: String(at + 1), value: { title, pos: 'a0' } })),
+  });
+  it('is content with what the log says there, and with later pages that know more', () => {
+    expect(checkDiskCopies(log, [copy(['Tea'], false), copy(['Tea'], true), copy(['Tea', 'Milk'], true)])).toEqual([]);
+  });
+  it.each([
+    ['what comes later in a whole snapshot', copy(['Tea', 'Milk'], false)],
+    ['what is in no log', copy(['Tea', 'Milk', 'Salt'], true)],
+    ['what later changes do not mend', copy(['Salt'], true)],
+  ])('names %s', (_name, held) => {
+    expect(promises(checkDiskCopies(log, [held]))).toContain('P2 equal at rest');
   });
 });
 

@@ -28,6 +28,8 @@ export class Record {
   readonly heard: Heard[] = [];
   /** Disks as crashed tabs left them. */
   readonly copies: DiskCopy[] = [];
+  /** Scopes of which a snapshot was sent in pages. */
+  readonly paged = new Set<string>();
   /** The conversation of each run. */
   readonly runScopes = new Map<string, ScopeId>();
   readonly #texts = new Map<string, SeenText>();

@@ -73,6 +73,6 @@ export function copyDisk({ record }: World, tab: Tab): void {
   for (const [scope, { head, entities }] of tab.device.disk.current?.scopes ?? []) {
     if (!scope.startsWith('list:')) continue;
     const copies = [...entities.values()].map(({ type, id, value }) => ({ type, id, value: structuredClone(value) }));
-    record.copies.push({ seat: tab.name, scope, seq: head.seq, entities: copies });
+    record.copies.push({ seat: tab.name, scope, seq: head.seq, entities: copies, isPaged: record.paged.has(scope) });
   }
 }

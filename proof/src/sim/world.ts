@@ -257,7 +257,10 @@ export class World {
       if (result.kind === 'changes') note(result);
       else if (result.kind === 'snapshot') {
         record.deliveries.push({ seat: link.name, userId, scope: result.scope, at, seq: result.seq, isSnapshot: true });
-        if (result.next !== undefined) this.onPaged?.(link.name, result.scope);
+        if (result.next !== undefined) {
+          record.paged.add(result.scope);
+          this.onPaged?.(link.name, result.scope);
+        }
       }
       if (result.kind !== undefined)
         record.note(time.now, `→ ${link.name} ${event} ${this.nameOf(result.scope)} ${result.kind}`);
