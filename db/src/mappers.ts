@@ -178,6 +178,7 @@ export const MAPPERS: { [T in PlainType]: Mapper<T> } = {
         weekStart: row.week_start,
         theme: as(row.theme),
         singleKeys: row.single_keys,
+        shareMails: row.share_mails ?? true,
       },
     }),
     toRow: ({ scope, id, value }) => ({
@@ -188,6 +189,7 @@ export const MAPPERS: { [T in PlainType]: Mapper<T> } = {
       week_start: value.weekStart,
       theme: value.theme,
       single_keys: value.singleKeys,
+      share_mails: value.shareMails,
     }),
   },
 };

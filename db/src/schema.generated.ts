@@ -80,6 +80,7 @@ export interface Change {
   run_id: string | null;
   scope_id: string;
   seq: number;
+  touched: string[] | null;
   txn_id: string;
 }
 
@@ -285,6 +286,7 @@ export interface Settings {
   id: string;
   locale: string | null;
   scope_id: string;
+  share_mails: boolean | null;
   single_keys: boolean;
   theme: string;
   week_start: number;

@@ -19,7 +19,8 @@ export async function emptyScope(client: pg.PoolClient, scope: string): Promise<
   for (const table of CONTENT) await client.query(`delete from ${table} where scope_id = $1`, [scope]);
   for (const table of RIGHTS) await client.query(`delete from ${table} where acl_id = $1`, [scope]);
   await client.query(
-    `update change set effects = '[]', prev = '[]', overwrote = null where scope_id = $1 and effects <> '[]'`,
+    `update change set effects = '[]', prev = '[]', overwrote = null, touched = null
+     where scope_id = $1 and effects <> '[]'`,
     [scope],
   );
   await client.query(

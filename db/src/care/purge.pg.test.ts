@@ -90,7 +90,7 @@ test('what deleted lists and conversations held goes after a month; their ids st
     ).toEqual([]);
   }
   const logged = await rig.rows<{ text: string }>(
-    'select effects::text || prev::text as text from change where scope_id = any ($1)',
+    "select effects::text || prev::text || coalesce(touched::text, '') as text from change where scope_id = any ($1)",
     [[listScope(list), threadScope(thread)]],
   );
   expect(new Set(logged.map(({ text }) => text))).toEqual(new Set(['[][]']));

@@ -1,6 +1,7 @@
 import type { AclWrite } from '@muster/domain/command';
 import { toRow } from '../mappers.ts';
 import type { Batch } from './decide.ts';
+import { touchedTasks } from './touched-tasks.ts';
 
 /** Old silent answers go about once in so many new ones: reading them all for each costs more than they weigh. */
 const SILENT_PER_PRUNING = 32;
@@ -73,7 +74,7 @@ function changeRow({ scope, aclEpoch, change, prev, entry: { submission } }: Bat
   const { seq, txnId, actor, clientId, mid, runId, effects, overwrote, at } = change;
   return [
     ...[scope, seq, txnId, actor.id, actor.for, clientId, mid, submission.client?.nonce, runId, submission.run?.callId],
-    ...[aclEpoch, submission.commands[0]?.base, effects, prev, overwrote, at],
+    ...[aclEpoch, submission.commands[0]?.base, effects, prev, overwrote, at, touchedTasks(effects, prev)],
   ];
 }
 
@@ -136,7 +137,7 @@ function addAclWrite(more: More, write: AclWrite): void {
     case 'bump':
       return;
     case 'invite': {
-      const { acl, id, email, role, invitedBy, expiresAt } = write;
+      const { acl, id, email, role, invitedBy, expiresAt, takenAt } = write;
       return more.add('insert', 'invitation', {
         id,
         acl_id: acl,
@@ -144,6 +145,7 @@ function addAclWrite(more: More, write: AclWrite): void {
         role,
         invited_by: invitedBy,
         expires_at: expiresAt,
+        taken_at: takenAt ?? null,
       });
     }
     case 'link': {

@@ -3,12 +3,14 @@ import type { ScopeId } from '@muster/protocol/id';
 import { AGENT_ID } from '@muster/protocol/principal';
 import { sql, type RawBuilder } from 'kysely';
 
-/** The index change_touched holds just this: word for word, or it is not used. */
-const touchedBy = (change: 'c' | 'o') => {
-  const [effects, prev] = [sql.ref(`${change}.effects`), sql.ref(`${change}.prev`)];
-  return sql`(jsonb_path_query_array(${effects}, '$[*].id')
-    || jsonb_path_query_array(${effects}, '$[*].*.parentId ? (@ != null)')
-    || jsonb_path_query_array(${prev}, '$[*].parentId ? (@ != null)'))`;
+/**
+ * Whether a change touched one of the tasks `ids`, a text[]: in two halves, each with an index of its own. Most changes
+ * touch one task, and a B-tree takes the next row at a fraction of what GIN does.
+ */
+const touchesAny = (change: 'c' | 'o', ids: RawBuilder<unknown>) => {
+  const touched = sql.ref(`${change}.touched`);
+  return sql`((cardinality(${touched}) = 1 and ${touched}[1] = any (${ids}))
+    or (cardinality(${touched}) > 1 and ${touched} && ${ids}))`;
 };
 
 /** A scope with the reader's role in it, as of the statement. No row where it is absent, gone or not theirs to see. */
@@ -19,13 +21,14 @@ export const held = (scope: ScopeId, principalId: string) => sql`
 /** What nobody did: keys of a list's order that were made short again. */
 const isUpkeep = sql`(c.actor = ${AGENT_ID} and c.actor_for is null)`;
 
+const familyOf = (taskId: string) => sql`(select array_agg(t.id) from (select ${taskId}::text as id
+  union all select t.id from task t where t.parent_id = ${taskId}) t)::text[]`;
+
 /** Seqs of a task's changes in the scope `held`: its own, those of the sub-tasks it has, and of those that came or went. */
 export const seqsOfTask = (taskId: string) => sql`
   select c.seq, c.actor from held, (
     select c.scope_id, c.seq, c.actor from change c
-    where c.scope_id like 'list:%' and not ${isUpkeep} and ${touchedBy('c')} ?| (
-      select array_agg(t.id) from (select ${taskId}::text as id
-        union all select t.id from task t where t.parent_id = ${taskId}) t)
+    where not ${isUpkeep} and ${touchesAny('c', familyOf(taskId))}
     offset 0) c
   where c.scope_id = held.id and c.seq > held.floor`;
 
@@ -51,7 +54,7 @@ export const tellPicked = (principalId: string): RawBuilder<unknown> => sql`
     left join principal p on p.id = c.actor
     cross join lateral (${otherHalves(principalId)}) m) as items,
   (select coalesce(json_object_agg(t.id, t.title), '{}'::json) from held
-    cross join (select distinct jsonb_array_elements_text(${touchedBy('c')}) as id from ${pickedChanges} c) i
+    cross join (select distinct unnest(c.touched) as id from ${pickedChanges} c) i
     cross join lateral (select t.id, t.title from task t where t.id = i.id and t.scope_id = held.id offset 0) t) as titles`;
 
 /** The conversation in which a run was asked for, to those who may read it. */
@@ -67,7 +70,7 @@ const otherHalves = (principalId: string) => sql`
     'seq', case when os.role is not null then o.seq end))) as moved
   from (select array_agg(e ->> 'id') as ids from jsonb_array_elements(c.effects) e
     where e ->> 'type' = 'task' and e ->> 'op' in ('put', 'del')) own
-  join change o on o.scope_id like 'list:%' and ${touchedBy('o')} ?| own.ids
+  join change o on ${touchesAny('o', sql`own.ids`)}
     and o.txn_id = c.txn_id and o.scope_id <> c.scope_id
   cross join lateral (select json_agg(e ->> 'id') as ids from jsonb_array_elements(o.effects) e
     where e ->> 'type' = 'task' and e ->> 'op' in ('put', 'del') and e ->> 'id' = any (own.ids)) tasks

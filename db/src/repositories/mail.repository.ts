@@ -5,6 +5,8 @@ import type { Reader } from './visible.ts';
 /** What a mail tells; `url` is its one-time way in. */
 export interface MailData {
   invitation: { invitationId: string };
+  /** To somebody with an account, who is in the list already. */
+  share: { invitationId: string };
   'password-reset': { url: string };
   verification: { url: string };
 }
@@ -19,6 +21,10 @@ export interface MailedInvitation {
   title: string;
   role: Role;
   inviter: string;
+}
+
+export interface MailedShare extends MailedInvitation {
+  listId: string;
 }
 
 /** Of one kind to one address: whoever knows an address must not be able to fill its box. */
@@ -74,6 +80,19 @@ export const createMailRepository = (db: Reader) => ({
       left join profile p on p.principal_id = i.invited_by
       where i.id = ${invitationId} and i.taken_at is null and i.revoked_at is null
         and (i.expires_at is null or i.expires_at > clock_ms())`.execute(db);
+    return rows[0];
+  },
+
+  /** What the mail of a share says; undefined where they are not in the list any more, or want no such mail. */
+  findShare: async (invitationId: string): Promise<MailedShare | undefined> => {
+    const { rows } = await sql<MailedShare>`
+      select l.id as "listId", l.title, g.role, coalesce(p.name, 'Somebody') as inviter
+      from invitation i join scope s on s.id = i.acl_id and s.gone is null join list l on l.scope_id = s.id
+      join "user" u on u.email = i.email join acl_grant g on g.acl_id = i.acl_id and g.subject = u.id
+      left join settings o on o.id = u.id
+      left join profile p on p.principal_id = i.invited_by
+      where i.id = ${invitationId} and i.taken_at is not null and o.share_mails is distinct from false
+        and (g.expires_at is null or g.expires_at > clock_ms())`.execute(db);
     return rows[0];
   },
 });
