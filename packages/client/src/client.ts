@@ -128,7 +128,7 @@ export function createClient(options: ClientOptions): MusterClient {
     seat: () => seat,
     isOnline,
     attendance: () => attendance,
-    oldestWaiting: () => view.intents.find(({ mid, seqs }) => mid !== null && !seqs)?.nonce,
+    unanswered: outbox.unanswered,
     set: (isOn) => pusher.set(isOn),
   });
 

@@ -14,6 +14,7 @@ import type { Replica } from './replica.ts';
 import type { StorageCare } from './storage-care.ts';
 import type { StorageWriter } from './storage-writer.ts';
 import type { TabNews } from './tab-news.ts';
+import { Unanswered } from './unanswered.ts';
 import type { Clock, MusterClient, MutateOptions, Outcome, PendingMutation, StoragePort, TabSeat } from './types.ts';
 
 export interface OutboxOptions {
@@ -46,6 +47,7 @@ export class Outbox {
   readonly #enqueuer: Enqueuer;
   readonly #foretold: Foretold;
   readonly refusals: Refusals;
+  readonly unanswered: Unanswered;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -61,6 +63,12 @@ export class Outbox {
         options.queued();
       },
       refused: (intent, error) => this.refusals.refuse(intent, error),
+    });
+    this.unanswered = new Unanswered({
+      ...options,
+      find: (nonce) => this.find(nonce),
+      wasMet: (nonce) => this.#met.has(nonce),
+      refill: () => this.refill(),
     });
     this.#foretold = new Foretold({
       ...options,
@@ -235,7 +243,8 @@ export class Outbox {
       const isOfLostLog = own !== '' && (news.logEpoch ?? own) !== own;
       if (!intent || isOfLostLog) return;
       if (z.safeParse(firstAnswer, news.first).success) void this.settle(intent, news.first, true);
-    } else if (news.news === 'voided') this.refusals.hear(news.nonces);
+    } else if (news.news === 'left') this.unanswered.left(news.nonces, news.logEpoch);
+    else if (news.news === 'voided') this.refusals.hear(news.nonces);
   }
 
   /** The store passes to someone else: what waits stays in the one put aside. */

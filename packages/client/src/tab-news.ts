@@ -8,6 +8,8 @@ export type TabNews =
   | { news: 'queued'; mutation: PendingMutation }
   /** By the server under this log; a page of an older version does not say. */
   | { news: 'answered'; nonce: string; first: FirstAnswer; logEpoch?: string }
+  /** Asked for by a tab that had not heard: answered under this log, and gone from the queue. */
+  | { news: 'left'; nonces: string[]; logEpoch: string }
   | { news: 'voided'; nonces: string[] }
   | { news: 'renewed' }
   | { news: 'user' };

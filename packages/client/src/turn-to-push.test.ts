@@ -110,6 +110,58 @@ describe('the tab that pushes', () => {
     expect(titles(tabs[0]!)).toHaveLength(10);
   });
 
+  it('tells a tab what it was answered before that tab could hear', async () => {
+    world.server.isDelivering = false;
+    expect(await create(0, 1).outcome).toMatchObject({ status: 'applied' });
+    // Its change has not come, so it is still in the queue that the newcomer reads; an answer on disk may be a lost log's.
+    // From a whole list the newcomer cannot tell what made it so.
+    await disk().evict([LIST_SCOPE]);
+    const late = world.client({ storage: disk() });
+    await late.start();
+    await vi.waitFor(() => expect(late.scopeState(LIST_SCOPE)).toMatchObject({ isFresh: true }));
+    expect(late.status.pending).toBe(1);
+    const before = pushes();
+    await pass(1_000);
+    expect(late.status.pending).toBe(0);
+
+    // Others have caught up and forgotten it while the newcomer was reading.
+    world.server.isDelivering = true;
+    await pass(3_000);
+    await vi.waitFor(async () => expect(await disk().pending()).toEqual([]));
+    expect([...tabs, late].map((tab) => tab.status.pending)).toEqual([0, 0, 0, 0]);
+    expect(pushes()).toEqual(before);
+    expect(world.server.taken).toHaveLength(1);
+  });
+
+  it('tells a tab that something left the queue, where that tab read of it before', async () => {
+    const storage = disk();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const late = world.client({
+      storage: Object.assign(Object.create(storage) as typeof storage, {
+        offerAgain: async (...args: Parameters<typeof storage.offerAgain>) => {
+          const read = await storage.offerAgain(...args);
+          await held;
+          return read;
+        },
+      }),
+    });
+    world.server.isDelivering = false;
+    expect(await create(0, 1).outcome).toMatchObject({ status: 'applied' });
+    await disk().evict([LIST_SCOPE]);
+    await late.start();
+    await settled();
+    world.server.isDelivering = true;
+    await pass(3_000);
+    await vi.waitFor(async () => expect(await disk().pending()).toEqual([]));
+    release();
+    await vi.waitFor(() => expect(late.scopeState(LIST_SCOPE)).toMatchObject({ isFresh: true }));
+    await pass(1_000);
+    expect(late.status.pending).toBe(0);
+    expect(titles(late)).toEqual(['T1']);
+    expect(world.server.taken).toHaveLength(1);
+  });
+
   it('passes its turn on at once where it loses its connection', async () => {
     const { admit } = world.server;
     world.server.admit = () => {

@@ -1,14 +1,19 @@
 import type { Attendance } from './attendance.ts';
+import type { Unanswered } from './unanswered.ts';
 import type { Clock, TabSeat, Turn } from './types.ts';
 
 /** The one that pushes answers at once; three unanswered questions take less than the 3 s in which it is replaced. */
 const ASK_EVERY_MS = 600;
 const QUESTIONS = 3;
+/** Of what waits, so many are asked for at once: those behind them come next. */
+const NAMED = 64;
 /** One that answers and still gets nothing done for so long is given help: above the time that a request may take. */
 const STALLED_MS = 20_000;
 
 /** What tabs say about pushing. Questions and answers, since a hidden tab's timers run late, but what it hears does not. */
-export type TurnNews = { news: 'who-pushes' } | { news: 'here'; isPushing: boolean };
+export type TurnNews =
+  /** With what the one that asks still waits for; a page of an older version does not say. */
+  { news: 'who-pushes'; nonces?: string[] } | { news: 'here'; isPushing: boolean };
 
 export interface TurnToPushOptions {
   clock: Clock;
@@ -16,8 +21,7 @@ export interface TurnToPushOptions {
   isOnline(): boolean;
   /** A page that rests would wake to push what nobody pushes. */
   attendance(): Pick<Attendance, 'isResting' | 'wake'>;
-  /** The first of what is stored and not answered. */
-  oldestWaiting(): string | undefined;
+  unanswered: Pick<Unanswered, 'oldest' | 'all' | 'asked'>;
   set(isOn: boolean): void;
 }
 
@@ -63,6 +67,7 @@ export class TurnToPush {
     if (news.news === 'who-pushes') {
       const isPushing = this.#isLeader && isOnline();
       if (!isResting) seat()?.post({ news: 'here', isPushing } satisfies TurnNews);
+      if (isPushing && Array.isArray(news.nonces)) this.#options.unanswered.asked(news.nonces);
       // Whoever is awake will push in the end; one that rests may go on resting.
     } else if (news.isPushing || isResting) this.#unanswered = 0;
   }
@@ -96,8 +101,8 @@ export class TurnToPush {
   }
 
   #watch(): void {
-    const { clock, attendance, oldestWaiting } = this.#options;
-    const nonce = oldestWaiting();
+    const { clock, attendance, unanswered } = this.#options;
+    const nonce = unanswered.oldest;
     const isNeeded = nonce !== undefined && !this.#isLeader && (this.#isCandidate || attendance().isResting);
     if (!isNeeded) {
       this.#cancel?.();
@@ -111,13 +116,13 @@ export class TurnToPush {
   }
 
   #ask(): void {
-    const { clock, seat } = this.#options;
+    const { clock, seat, unanswered } = this.#options;
     this.#cancel = undefined;
     const since = this.#oldest?.since ?? Infinity;
     const hasStalled = this.#isCandidate && clock.now() - since >= STALLED_MS;
     if (this.#unanswered >= QUESTIONS || hasStalled) return this.#takeOver();
     this.#unanswered += 1;
-    seat()?.post({ news: 'who-pushes' } satisfies TurnNews);
+    seat()?.post({ news: 'who-pushes', nonces: unanswered.all.slice(0, NAMED) } satisfies TurnNews);
     this.look();
   }
 
