@@ -211,6 +211,7 @@ async function makeWorld(): Promise<World> {
     .selectFrom('invitation')
     .select('id')
     .where('acl_id', '=', `list:${listId}`)
+    .where('taken_at', 'is', null)
     .executeTakeFirstOrThrow();
   const { body: token } = await people.owner.call('POST', '/api/v1/tokens', { name: 'x' });
   return {

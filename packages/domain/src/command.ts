@@ -35,7 +35,17 @@ export interface ScopedEffect {
 export type AclWrite =
   /** Raises the epoch: gateways read the members again before they emit anything newer. */
   | { write: 'bump'; acl: ScopeId }
-  | { write: 'invite'; acl: ScopeId; id: string; email: string; role: Role; invitedBy: string; expiresAt: number }
+  /** `takenAt`: whoever has the address is in at once, and a mail is all that is left to do. */
+  | {
+      write: 'invite';
+      acl: ScopeId;
+      id: string;
+      email: string;
+      role: Role;
+      invitedBy: string;
+      expiresAt: number;
+      takenAt?: number;
+    }
   | { write: 'takeInvitation'; invitationId: string }
   | { write: 'revokeInvitation'; invitationId: string }
   | {

@@ -22,7 +22,7 @@ export type MemberResource = z.infer<typeof memberResource>;
 export const memberPost = z.strictObject({ email, role });
 /**
  * The same whether or not the address has an account, so that a stranger to the list learns nothing. `isMailed`: this
- * server sends mail, to addresses without an account.
+ * server sends mail.
  */
 export const memberInvited = z.object({ email: z.string(), role, isMailed: z.boolean() });
 export type MemberInvited = z.infer<typeof memberInvited>;

@@ -14,9 +14,18 @@ export const settings = z.object({
   weekStart: z.int().check(z.minimum(0), z.maximum(6)),
   theme: z.enum(['system', 'light', 'dark']),
   singleKeys: z.boolean(),
+  /** Whether a mail tells of a list that somebody shared with them. */
+  shareMails: z.boolean(),
 });
 export type Settings = z.infer<typeof settings>;
-export const DEFAULT_SETTINGS: Settings = { locale: null, zone: null, weekStart: 1, theme: 'system', singleKeys: true };
+export const DEFAULT_SETTINGS: Settings = {
+  locale: null,
+  zone: null,
+  weekStart: 1,
+  theme: 'system',
+  singleKeys: true,
+  shareMails: true,
+};
 
 /** A fractional key: see domain/ordering. */
 export const pos = z.string().check(z.regex(/^[0-9A-Za-z]+$/), z.maxLength(64));
@@ -32,5 +41,6 @@ export const settingsUpdateArgs = z.strictObject({
     weekStart: z.optional(z.int().check(z.minimum(0), z.maximum(6))),
     theme: z.optional(z.enum(['system', 'light', 'dark'])),
     singleKeys: z.optional(z.boolean()),
+    shareMails: z.optional(z.boolean()),
   }),
 });

@@ -1,6 +1,6 @@
 import type { DueMail, MailRepository } from '@muster/db/repositories/mail.repository';
 import type { Logger } from '@muster/runtime/logger';
-import { composeInvitation, composeReset, composeVerification, type Words } from '../mail/compose.ts';
+import { composeInvitation, composeReset, composeShare, composeVerification, type Words } from '../mail/compose.ts';
 import { MailFault, type Mailer } from '../mail/mailer.ts';
 import type { JobHandlers } from './job-handlers.ts';
 
@@ -70,6 +70,10 @@ async function send(deps: MailDeps, mail: DueMail): Promise<MailOutcome> {
 async function compose({ mails, publicUrl }: MailDeps, mail: DueMail): Promise<Words | undefined> {
   if (mail.kind === 'password-reset') return composeReset(mail.data.url);
   if (mail.kind === 'verification') return composeVerification(mail.data.url);
+  if (mail.kind === 'share') {
+    const share = await mails.findShare(mail.data.invitationId);
+    return share && composeShare(share, publicUrl);
+  }
   const invitation = await mails.findInvitation(mail.data.invitationId);
   return invitation && composeInvitation(invitation, mail.email, publicUrl);
 }

@@ -1,4 +1,5 @@
-import type { MailedInvitation } from '@muster/db/repositories/mail.repository';
+import type { MailedInvitation, MailedShare } from '@muster/db/repositories/mail.repository';
+import type { Role } from '@muster/protocol/principal';
 
 /** What a mail says, before it is addressed. */
 export interface Words {
@@ -17,19 +18,33 @@ interface Parts {
 
 /** @param publicUrl where people reach the product */
 export function composeInvitation({ title, role, inviter }: MailedInvitation, email: string, publicUrl: string): Words {
-  const may = role === 'viewer' ? 'read it' : role === 'owner' ? 'change and share it' : 'change it';
   const list = short(title);
   return lay({
     subject: `${short(inviter)} invites you to “${list}”`,
     lines: [
-      `${short(inviter)} shares the list “${list}” with you in Muster: you may ${may}.`,
+      `${short(inviter)} shares the list “${list}” with you in Muster: you may ${MAY[role]}.`,
       `Sign in or make an account with this address (${email}), and the list is there.`,
     ],
     button: 'Open Muster',
-    url: `${publicUrl.replace(/\/+$/u, '')}/sign-up?email=${encodeURIComponent(email)}`,
+    url: `${baseOf(publicUrl)}/sign-up?email=${encodeURIComponent(email)}`,
     end: 'If you do not know who this is, you need not do anything.',
   });
 }
+
+/** To somebody with an account: the list is there already. */
+export function composeShare({ listId, title, role, inviter }: MailedShare, publicUrl: string): Words {
+  const list = short(title);
+  return lay({
+    subject: `${short(inviter)} shared “${list}” with you`,
+    lines: [`${short(inviter)} shared the list “${list}” with you in Muster: you may ${MAY[role]}.`],
+    button: 'Open the list',
+    url: `${baseOf(publicUrl)}/lists/${listId}`,
+    end: `You get this because you have an account in Muster. These mails can be turned off in your settings: ${baseOf(publicUrl)}/settings`,
+  });
+}
+
+const MAY: Record<Role, string> = { viewer: 'read it', editor: 'change it', owner: 'change and share it' };
+const baseOf = (publicUrl: string): string => publicUrl.replace(/\/+$/u, '');
 
 export const composeReset = (url: string): Words =>
   lay({

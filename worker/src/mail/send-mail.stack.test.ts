@@ -4,6 +4,7 @@ import { createLogger } from '@muster/runtime/logger';
 import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections } from '@muster/runtime/redis';
 import { startMailServer, type MailServer } from '@muster/testing/mail-server';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createWorld, type World } from '../../test/world.ts';
 import { careSettingsOf, workerConfig } from '../config.ts';
@@ -55,6 +56,65 @@ it('tells of an invitation, once, and says who shares what and where to go', asy
   expect(letter?.raw).toContain('&lt;b&gt;&amp; more');
   expect(letter?.raw).not.toMatch(/^Bcc:/mu);
   expect(logged.join('')).not.toContain('new@example.org');
+});
+
+/** With an account, and known to be theirs. */
+async function person(email: string): Promise<string> {
+  const id = randomUUID();
+  await world.pool.query(
+    `insert into "user" (id, name, email, "emailVerified", "isAnonymous") values ($1, 'Lin', $2, true, false)`,
+    [id, email],
+  );
+  await world.pool.query(`select ensure_principal($1, 'person', 'Lin', null)`, [id]);
+  return id;
+}
+
+it('tells who has an account that a list was shared with them, and leads into it', async () => {
+  await person('lin@example.org');
+  await world.act(world.ada, 'list.rename', { id: world.listId, title: 'Trip' });
+  await invite('lin@example.org');
+  await invite('lin@example.org');
+  await job();
+  const letters = server.to('lin@example.org');
+  expect(letters).toHaveLength(1);
+  expect(letters[0]?.raw).toContain('Ada Lovelace shared the list ');
+  expect(letters[0]?.raw).toContain(`https://muster.example/lists/${world.listId}`);
+  expect(letters[0]?.raw).not.toContain('sign-up');
+});
+
+it('tells nobody of a share who wants no such mail, or who is out again', async () => {
+  const [quiet, removed] = [await person('quiet@example.org'), await person('removed@example.org')];
+  await world.act(quiet, 'settings.update', { fields: { shareMails: false } });
+  await invite('quiet@example.org');
+  await invite('removed@example.org');
+  await world.act(world.ada, 'member.remove', { listId: world.listId, userId: removed });
+  await job();
+  for (const email of ['quiet@example.org', 'removed@example.org']) {
+    expect(server.to(email)).toEqual([]);
+    expect(await rowsTo(email)).toMatchObject([{ error: 'outdated', failed_at: expect.any(Number) }]);
+  }
+  await world.act(quiet, 'settings.update', { fields: { theme: 'dark' } });
+  const { rows } = await world.pool.query('select theme, share_mails from settings where id = $1', [quiet]);
+  expect(rows).toEqual([{ theme: 'dark', share_mails: false }]);
+  await world.act(quiet, 'settings.update', { fields: { shareMails: true } });
+  await world.act(world.ada, 'member.remove', { listId: world.listId, userId: quiet });
+  await invite('quiet@example.org');
+  await job();
+  expect(server.to('quiet@example.org')).toHaveLength(1);
+});
+
+it('nobody fills the box of somebody else with invitations', async () => {
+  const lin = await person('flooded@example.org');
+  for (let n = 0; n < 12; n++) {
+    await invite('flooded@example.org');
+    await world.act(world.ada, 'member.remove', { listId: world.listId, userId: lin });
+    await invite('stranger@example.org');
+  }
+  for (const email of ['flooded@example.org', 'stranger@example.org']) {
+    const rows = await rowsTo(email);
+    expect(rows.filter(({ failed_at }) => failed_at === null)).toHaveLength(10);
+    expect(rows.filter(({ error }) => error === 'too many to this address')).toHaveLength(2);
+  }
 });
 
 it('keeps what a server does not take now, and sends it once it does', async () => {

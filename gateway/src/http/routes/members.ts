@@ -51,7 +51,7 @@ export const memberRoutes = ({ members, submit, limits, settings: { hasMail } }:
     tag,
     summary: 'Invite someone by e-mail',
     description:
-      'For owners. Whoever has an account is a member at once; for others an invitation waits. The answer is the same.',
+      'For owners. Whoever has an account is a member at once; for others an invitation waits. Where mail is set up, one tells either. The answer is the same.',
     params: ofList,
     body: memberPost,
     answer: memberInvited,

@@ -27,6 +27,14 @@ test('an address without an account is answered like one that has one, and waits
   const { effects, acl } = world.do(ada, 'member.invite', { listId: list, email: 'new@example.com', role: 'viewer' });
   expect(effects).toEqual([]);
   expect(acl).toMatchObject([{ write: 'invite', email: 'new@example.com', role: 'viewer' }]);
+  expect(acl?.[0]).not.toHaveProperty('takenAt');
+});
+
+test('with an account one is in at once, and the invitation is there to be told by mail; a second one is not', () => {
+  expect(invite('editor').acl).toMatchObject([
+    { write: 'invite', email: 'grace@example.com', takenAt: expect.any(Number) },
+  ]);
+  expect(invite('editor').acl).toBeUndefined();
 });
 
 test('an invitation does not change the role of who is in already', () => {

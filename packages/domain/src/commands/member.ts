@@ -42,7 +42,10 @@ const reads = ({ listId }: { listId: string }) => [
   { need: 'all' as const, scope: scopeOf('list', listId), type: 'member' as const },
 ];
 
-/** An address without an account is answered in the same way, so that a stranger to the list learns nothing. */
+/**
+ * An address without an account is answered in the same way, so that a stranger to the list learns nothing. Either is an
+ * invitation, which a mail tells of; with an account it is taken up at once.
+ */
 export const memberInvite: Command<CommandArgs<'member.invite'>> = {
   name: 'member.invite',
   optimistic: false,
@@ -55,19 +58,18 @@ export const memberInvite: Command<CommandArgs<'member.invite'>> = {
   decide(state, { listId, email, role }, context) {
     const scope = scopeOf('list', listId);
     requireRole(state, scope, 'owner');
+    const { now, subject: invitedBy } = context;
     const userId = state.account(email);
-    if (userId === undefined) {
-      const id = context.newId();
-      const expiresAt = context.now + INVITATION_TTL_MS;
-      return {
-        effects: [],
-        acl: [{ write: 'invite', acl: scope, id, email, role, invitedBy: context.subject, expiresAt }],
-        hints: [{ hint: 'mail', email, listId }],
-      };
-    }
     // Someone who is in already keeps their role: it is changed where it can be seen, not by an invitation.
-    if (state.get('member', userId, scope)) return { effects: [] };
-    return { effects: join(state, listId, userId, role), hints: [{ hint: 'mail', email, listId }] };
+    if (userId !== undefined && state.get('member', userId, scope)) return { effects: [] };
+    const effects = userId === undefined ? [] : join(state, listId, userId, role);
+    const [id, expiresAt] = [context.newId(), now + INVITATION_TTL_MS];
+    const taken = userId === undefined ? {} : { takenAt: now };
+    return {
+      effects,
+      acl: [{ write: 'invite', acl: scope, id, email, role, invitedBy, expiresAt, ...taken }],
+      hints: [{ hint: 'mail', email, listId }],
+    };
   },
 };
 

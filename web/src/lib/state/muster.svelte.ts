@@ -16,6 +16,7 @@ import type { RunStatus } from '@muster/protocol/run';
 import { DEFAULT_SETTINGS, type Settings } from '@muster/protocol/settings';
 import { Cells } from './cells.ts';
 import { guardLeaving } from './leave-guard.ts';
+import { renewPage } from './renew-page.ts';
 
 /** Someone else's change to an entity, for its row to glow once. `nth` tells one glow from the next. */
 export interface Glow {
@@ -51,6 +52,7 @@ export class Muster {
       client.on('profiles', (ids) => ids.forEach((id) => this.#later(`profile:${id}`))),
       client.on('user', () => this.#now('status')),
       guardLeaving(client),
+      renewPage(client),
     );
   }
 
@@ -90,7 +92,8 @@ export class Muster {
   get settings(): Settings {
     const id = this.userId;
     const found = id === undefined ? [] : this.all(scopeOf('user', id), 'settings');
-    return found[0]?.value ?? DEFAULT_SETTINGS;
+    // What an older page or server kept lacks the newer ones.
+    return { ...DEFAULT_SETTINGS, ...found[0]?.value };
   }
 
   get<T extends EntityType>(type: T, id: string): Stored<T> | undefined {
