@@ -83,6 +83,7 @@ async function typeTask(from: Page, to: Page, title: string): Promise<number> {
   const field = from.getByRole('textbox', { name: 'New task' });
   await field.fill(title);
   await field.press('Enter');
+  await shownAt(from, title);
   const there = await shownAt(to, title);
   return there - (await pressedAt(from));
 }

@@ -36,10 +36,24 @@ export async function watchPage(page: Page): Promise<void> {
   });
 }
 
-/** When the title came to stand on the page; waits for it. */
+/**
+ * When the title came to stand on the page; waits for it.
+ * @throws {Error} that says what stands there instead
+ */
 export async function shownAt(page: Page, title: string): Promise<number> {
-  const handle = await page.waitForFunction((wanted) => window.shownAt.get(wanted), title, { polling: 20 });
-  return (await handle.jsonValue()) as number;
+  try {
+    const handle = await page.waitForFunction((wanted) => window.shownAt.get(wanted), title, { polling: 20 });
+    return (await handle.jsonValue()) as number;
+  } catch (cause) {
+    const instead = await page.evaluate(() => ({
+      rows: [...document.querySelectorAll('[data-task-id] [dir]')].slice(-3).map((row) => row.textContent?.trim()),
+      said: [...document.querySelectorAll('[role=status], [role=alert], [role=dialog]')]
+        .map((element) => element.textContent?.trim())
+        .filter(Boolean),
+      ...{ isHidden: document.hidden, typed: document.querySelector<HTMLInputElement>('input, textarea')?.value },
+    }));
+    throw new Error(`"${title}" does not stand there; instead ${JSON.stringify(instead)}`, { cause });
+  }
 }
 
 /** When Enter was pressed last. */
