@@ -105,7 +105,7 @@ export function createClient(options: ClientOptions): MusterClient {
     outbox,
     scopes,
     profiles,
-    emitter,
+    ...{ emitter, clock, request },
     seat: () => seat,
     reconnect: (reason) => attendance.reconnect(reason),
   });
@@ -142,10 +142,7 @@ export function createClient(options: ClientOptions): MusterClient {
   });
 
   const runs: Runs = new Runs({
-    clock,
-    request,
-    isOnline,
-    log,
+    ...{ clock, request, isOnline, log },
     ...runSources(confirmed, view),
   });
 
@@ -156,7 +153,7 @@ export function createClient(options: ClientOptions): MusterClient {
     log,
     async auth() {
       const token = typeof options.token === 'function' ? await options.token() : options.token;
-      return { clientId: session.clientId, protocol: PROTOCOL_VERSION, ...(token === undefined ? {} : { token }) };
+      return { clientId: session.connectsAs, protocol: PROTOCOL_VERSION, ...(token === undefined ? {} : { token }) };
     },
     opened: () => undefined,
     received: (event, data) => received(event, data),
@@ -167,6 +164,7 @@ export function createClient(options: ClientOptions): MusterClient {
     },
     refused(error) {
       disconnected();
+      if (error.code === 'cloned' && session.former.refuse()) return true;
       if (error.code === 'cloned') {
         // This store is another person's. Its handshake is refused for ever, so the way on is a store of one's own.
         connection.stop();

@@ -140,10 +140,14 @@ export function createContent(disk: Disk, own: () => Promise<string>): ContentPo
 
     async dropScope(scope) {
       const profile = await own();
-      await disk.write(['scopes', 'pages', 'acknowledged'], 'strict', async (tx) => {
+      await disk.write(['scopes', 'pages', 'acknowledged', 'former'], 'strict', async (tx) => {
         await removeScope(tx as unknown as Writer, profile, scope);
         const store = tx.objectStore('acknowledged');
         for (const row of await store.getAll(under(profile))) if (isOfScope(row, scope)) await store.put(emptied(row));
+        const former = tx.objectStore('former');
+        for (const row of await former.getAll(under(profile))) {
+          if (isOfScope(row, scope)) await former.delete([profile, row.clientId, row.mid]);
+        }
       });
     },
 

@@ -18,10 +18,13 @@ export async function makeProfile(tx: Writing<'profiles'[]>, userId: string | nu
   return profile;
 }
 
+/** Never answered: no log holds it. */
+const isNew = ({ seqs, isOfferedAgain }: PendingRow): boolean => seqs === null && !isOfferedAgain;
+
 /** Queues again under mids from 1: for a clientId that the server does not know yet. */
 export async function renumber(tx: Writing<'pending'[]>, key: string): Promise<number> {
   const pending = tx.objectStore('pending');
-  const queue = (await pending.getAll(under(key))).filter((row) => isReadable(row) && row.seqs === null);
+  const queue = (await pending.getAll(under(key))).filter((row) => isReadable(row) && isNew(row));
   await pending.delete(under(key));
   for (const [at, waiting] of queue.entries()) await pending.put({ ...waiting, mid: at + 1 });
   return queue.length + 1;

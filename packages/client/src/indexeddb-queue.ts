@@ -1,4 +1,4 @@
-import { emptied, isLost, isOfferable, isSpare } from './acknowledged.ts';
+import { emptied, hasGoneBack, isOfferable, isSpare } from './acknowledged.ts';
 import type { Disk, Writing } from './indexeddb-disk.ts';
 import { isReadable } from './indexeddb-profile-row.ts';
 import { under, type AcknowledgedRow, type PendingRow } from './indexeddb-schema.ts';
@@ -14,6 +14,7 @@ export const toPending = ({
   ifStill,
   queuedAt,
   seqs,
+  isOfferedAgain,
 }: PendingMutation): PendingMutation => ({
   mid,
   nonce,
@@ -23,6 +24,7 @@ export const toPending = ({
   ...(ifStill ? { ifStill } : {}),
   queuedAt,
   seqs,
+  ...(isOfferedAgain ? { isOfferedAgain } : {}),
 });
 
 type Queue = Pick<StoragePort, 'enqueue' | 'keep' | 'settle' | 'retire' | 'pending' | 'voidOut' | 'offerAgain'>;
@@ -91,7 +93,8 @@ export function createQueue(disk: Disk, own: () => Promise<string>): Queue {
           const was = await pending.get([profile, mid]);
           if (was?.nonce !== nonce) continue;
           await pending.delete([profile, mid]);
-          const row: AcknowledgedRow = { ...was, seqs, logEpoch, at };
+          const { isOfferedAgain: _again, ...own } = was;
+          const row: AcknowledgedRow = { ...own, seqs, logEpoch, at };
           await tx.objectStore('acknowledged').put(seqs === null ? emptied(row) : row);
         }
         await prune(tx, profile, at);
@@ -107,13 +110,15 @@ export function createQueue(disk: Disk, own: () => Promise<string>): Queue {
       const profile = await own();
       return disk.write(['pending', 'acknowledged'], 'strict', async (tx) => {
         const [pending, acknowledged] = [tx.objectStore('pending'), tx.objectStore('acknowledged')];
-        for (const row of await pending.getAll(under(profile))) {
-          if (row.mid >= from && row.seqs) await pending.put({ ...row, seqs: null });
-        }
-        for (const row of await acknowledged.getAll(under(profile))) {
-          if (!isLost(row, logEpoch, from)) continue;
+        const kept = await acknowledged.getAll(under(profile));
+        const answered = (await pending.getAll(under(profile))).filter((row) => row.seqs);
+        const isAll = hasGoneBack([...answered, ...kept], from);
+        if (isAll) for (const row of answered) await pending.put({ ...row, seqs: null, isOfferedAgain: true });
+        for (const row of kept) {
+          if (!isAll && row.logEpoch === logEpoch) continue;
           await acknowledged.delete([profile, row.mid]);
-          if (isReadable(row) && isOfferable(row, now)) await pending.put({ ...toPending(row), seqs: null, profile });
+          if (!isReadable(row) || !isOfferable(row, now)) continue;
+          await pending.put({ ...toPending(row), seqs: null, isOfferedAgain: true, profile });
         }
         return (await pending.getAll(under(profile))).filter(isReadable).map(toPending);
       });

@@ -3,7 +3,7 @@ import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type St
 import { v4 } from 'uuid';
 import { PAGE, pageOf, toText, type PageEntity } from './entity-pages.ts';
 import { StorageFault } from './storage-faults.ts';
-import type { PendingMutation, StoredScope } from './types.ts';
+import type { FormerMutation, PendingMutation, StoredScope, Under } from './types.ts';
 
 /** One person's part of the database. A browser that two people use keeps both. */
 export interface ProfileRow {
@@ -29,7 +29,8 @@ export interface PageRow {
 }
 
 export type PendingRow = PendingMutation & { profile: string };
-export type AcknowledgedRow = PendingRow & { logEpoch: string; at: number };
+export type AcknowledgedRow = PendingRow & Under;
+export type FormerRow = FormerMutation & { profile: string };
 
 export interface Schema extends DBSchema {
   meta: { key: string; value: string };
@@ -38,6 +39,7 @@ export interface Schema extends DBSchema {
   pages: { key: [string, string, number]; value: PageRow };
   pending: { key: [string, number]; value: PendingRow };
   acknowledged: { key: [string, number]; value: AcknowledgedRow };
+  former: { key: [string, string, number]; value: FormerRow };
   people: { key: [string, string]; value: PublicProfile & { id: string; profile: string } };
 }
 
@@ -88,6 +90,9 @@ const UPGRADES: ((database: Database, tx: Upgrade) => Promise<void>)[] = [
     // Until now signing out left no note at all; a note that is missing means a torn store from here on.
     const meta = tx.objectStore('meta');
     if ((await meta.get(CURRENT)) === undefined) await meta.put(NOBODY, CURRENT);
+  },
+  async (database) => {
+    database.createObjectStore('former', { keyPath: ['profile', 'clientId', 'mid'] });
   },
 ];
 

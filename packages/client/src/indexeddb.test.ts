@@ -196,7 +196,7 @@ describe('a torn queue', () => {
     const again = open();
     expect((await readStore(again)).pending.map(({ mid }) => mid)).toEqual([1, 3]);
     const { clientId } = await again.identity();
-    expect(await again.renew(clientId, uuid(80))).toBe(true);
+    expect(await again.renew(clientId, uuid(80), 0)).toBe(true);
     expect((await again.pending()).map(({ mid, nonce }) => [mid, nonce])).toEqual([
       [1, 'nonce-1'],
       [2, 'nonce-3'],

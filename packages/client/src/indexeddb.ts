@@ -1,11 +1,15 @@
 import { createBrowserTabs } from './browser-tabs.ts';
 import { createContent, readContent } from './indexeddb-content.ts';
 import { Disk, type Writing } from './indexeddb-disk.ts';
-import { isReadable, makeProfile, renumber } from './indexeddb-profile-row.ts';
+import { createFormer } from './indexeddb-former.ts';
+import { isReadable, makeProfile } from './indexeddb-profile-row.ts';
 import { ownProfile } from './indexeddb-profiles.ts';
 import { createQueue, toPending } from './indexeddb-queue.ts';
 import { CURRENT, NOBODY, under } from './indexeddb-schema.ts';
 import type { StoragePort } from './types.ts';
+
+/** What goes with a person who signs out. */
+const OF_PROFILE = ['scopes', 'pages', 'pending', 'acknowledged', 'former', 'people'] as const;
 
 /**
  * Keeps confirmed content and the queue in IndexedDB, shared by the tabs of one browser. What is queued is on disk before
@@ -22,6 +26,7 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
   const storage: StoragePort = {
     tabs: createBrowserTabs(name),
     ...createContent(disk, own),
+    ...createFormer(disk, own),
     ...queue,
 
     async enqueue(mutation, from) {
@@ -48,26 +53,14 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
       return isTheirs;
     },
 
-    async renew(from, to) {
-      const key = await own();
-      return disk.write(['profiles', 'pending', 'acknowledged'], 'strict', async (tx) => {
-        const profile = await tx.objectStore('profiles').get(key);
-        if (profile?.clientId !== from) return false;
-        const nextMid = await renumber(tx as unknown as Writing<'pending'[]>, key);
-        // Its mids were the old clientId's.
-        await tx.objectStore('acknowledged').delete(under(key));
-        await tx.objectStore('profiles').put({ ...profile, clientId: to, nextMid });
-        return true;
-      });
-    },
-
     async load() {
       const key = await own();
-      const tx = (await disk.database()).transaction(['scopes', 'pages', 'pending', 'people']);
-      const [heads, waiting, people] = await Promise.all([
+      const tx = (await disk.database()).transaction(['scopes', 'pages', 'pending', 'people', 'former']);
+      const [heads, waiting, people, former] = await Promise.all([
         tx.objectStore('scopes').getAll(under(key)),
         tx.objectStore('pending').getAll(under(key)),
         tx.objectStore('people').getAll(under(key)),
+        tx.objectStore('former').count(under(key)),
       ]);
       const { scopes, content, torn } = await readContent(tx, key, heads);
       await tx.done;
@@ -75,6 +68,7 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
       if (torn.length > 0) await storage.evict(torn).catch(() => undefined);
       return {
         ...{ scopes, content, torn, pending: waiting.filter(isReadable).map(toPending) },
+        hasFormer: former > 0,
         profiles: Object.fromEntries(people.map(({ id, name, image, kind }) => [id, { name, image, kind }])),
       };
     },
@@ -110,14 +104,11 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
 
     async wipe() {
       const key = await own();
-      const all = ['meta', 'profiles', 'scopes', 'pages', 'pending', 'acknowledged', 'people'] as const;
-      await disk.write([...all], 'strict', async (tx) => {
+      await disk.write(['meta', 'profiles', ...OF_PROFILE], 'strict', async (tx) => {
         const isCurrent = (await tx.objectStore('meta').get(CURRENT)) === key;
         await Promise.all([
           tx.objectStore('profiles').delete(key),
-          ...(['scopes', 'pages', 'pending', 'acknowledged', 'people'] as const).map((store) =>
-            tx.objectStore(store).delete(under(key)),
-          ),
+          ...OF_PROFILE.map((store) => tx.objectStore(store).delete(under(key))),
           ...(isCurrent ? [tx.objectStore('meta').put(NOBODY, CURRENT)] : []),
         ]);
       });

@@ -1,5 +1,6 @@
 import type { ScopedEffect } from '@muster/domain/command';
 import type { ScopeId } from '@muster/protocol/id';
+import type { Mutate } from '@muster/protocol/client-events';
 import type { Outcome, PendingMutation } from './types.ts';
 
 /**
@@ -61,7 +62,17 @@ export function createIntent(mutation: Omit<PendingMutation, 'mid'> & { mid: num
 }
 
 /** What storage keeps of an intent. */
-export const toMutation = ({ mid, nonce, name, args, base, ifStill, queuedAt, seqs }: Intent): PendingMutation => ({
+export const toMutation = ({
+  mid,
+  nonce,
+  name,
+  args,
+  base,
+  ifStill,
+  queuedAt,
+  seqs,
+  isOfferedAgain,
+}: Intent): PendingMutation => ({
   mid: mid ?? 0,
   nonce,
   name: name as PendingMutation['name'],
@@ -70,4 +81,22 @@ export const toMutation = ({ mid, nonce, name, args, base, ifStill, queuedAt, se
   ...(ifStill ? { ifStill } : {}),
   queuedAt,
   seqs,
+  ...(isOfferedAgain ? { isOfferedAgain } : {}),
+});
+
+/** What is sent of it. */
+export const toFrame = ({
+  mid,
+  nonce,
+  name,
+  args,
+  base,
+  ifStill,
+}: Pick<Intent, 'mid' | 'nonce' | 'name' | 'args' | 'base'> & Pick<PendingMutation, 'ifStill'>): Mutate => ({
+  mid: mid ?? 0,
+  nonce,
+  name,
+  args,
+  ...(base === null ? {} : { base }),
+  ...(ifStill ? { ifStill } : {}),
 });

@@ -2,8 +2,28 @@ import type { Profiles } from '@muster/protocol/principal';
 import { v4 } from 'uuid';
 import { createProcessTabs } from './process-tabs.ts';
 import { refKey, type Content } from './ref.ts';
-import { emptied, isLost, isOfferable, isOfScope, isSpare, type Acknowledged } from './acknowledged.ts';
-import type { PendingMutation, StoragePort, StoredEntity, StoredScope, TabsPort, Waiting } from './types.ts';
+import {
+  compareFormer,
+  emptied,
+  hasGoneBack,
+  heldUnder,
+  isOfferable,
+  isOfScope,
+  isSpare,
+  lostAs,
+  sparesOf,
+  toFormer,
+  type Acknowledged,
+} from './acknowledged.ts';
+import type {
+  FormerMutation,
+  PendingMutation,
+  StoragePort,
+  StoredEntity,
+  StoredScope,
+  TabsPort,
+  Waiting,
+} from './types.ts';
 
 interface Profile {
   clientId: string;
@@ -12,6 +32,7 @@ interface Profile {
   scopes: Map<string, { head: StoredScope; entities: Map<string, StoredEntity> }>;
   pending: Map<number, PendingMutation>;
   acknowledged: Map<number, Acknowledged>;
+  former: FormerMutation[];
   profiles: Profiles;
 }
 
@@ -35,6 +56,7 @@ const createProfile = (userId: string | null): Profile => ({
   scopes: new Map(),
   pending: new Map(),
   acknowledged: new Map(),
+  former: [],
   profiles: {},
 });
 
@@ -91,10 +113,17 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
       profile.userId = userId;
       return true;
     },
-    async renew(from, to) {
+    async renew(from, to, at) {
       const profile = own();
       if (profile.clientId !== from) return false;
-      const queue = listPending().filter(({ seqs }) => seqs === null);
+      const isNew = ({ seqs, isOfferedAgain }: PendingMutation) => seqs === null && !isOfferedAgain;
+      const [queue, answered] = [listPending().filter(isNew), listPending().filter((waiting) => !isNew(waiting))];
+      profile.former.push(
+        ...[...profile.acknowledged.values()].flatMap(({ logEpoch, at: then, ...row }) =>
+          toFormer(row, from, { logEpoch, at: then }),
+        ),
+        ...answered.flatMap((waiting) => toFormer(waiting, from, { logEpoch: '', at })),
+      );
       profile.clientId = to;
       profile.nextMid = queue.length + 1;
       profile.pending = new Map(queue.map((waiting, at) => [at + 1, { ...waiting, mid: at + 1 }]));
@@ -109,6 +138,7 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
         pending: listPending(),
         torn: [],
         profiles: { ...own().profiles },
+        hasFormer: own().former.length > 0,
       };
     },
     async replaceScope(head, entities) {
@@ -126,8 +156,10 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
       return true;
     },
     async dropScope(scope) {
-      const { scopes, acknowledged } = own();
+      const profile = own();
+      const { scopes, acknowledged } = profile;
       scopes.delete(scope);
+      profile.former = profile.former.filter((row) => !isOfScope(row, scope));
       for (const row of acknowledged.values()) if (isOfScope(row, scope)) acknowledged.set(row.mid, emptied(row));
     },
     async evict(scopes) {
@@ -157,7 +189,8 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
         const waiting = find(which);
         if (!waiting) continue;
         pending.delete(which.mid);
-        const row = { ...waiting, seqs: which.seqs, logEpoch, at };
+        const { isOfferedAgain: _again, ...was } = waiting;
+        const row = { ...was, seqs: which.seqs, logEpoch, at };
         acknowledged.set(which.mid, which.seqs === null ? emptied(row) : row);
       }
       for (const row of [...acknowledged.values()].sort((a, b) => a.mid - b.mid)) {
@@ -167,14 +200,32 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
     },
     async offerAgain(logEpoch, now, from = Infinity) {
       const { pending, acknowledged } = own();
-      for (const row of pending.values()) if (row.mid >= from) row.seqs = null;
+      const answered = [...pending.values()].filter(({ seqs }) => seqs !== null);
+      const isAll = hasGoneBack([...answered, ...acknowledged.values()], from);
+      if (isAll) for (const row of answered) Object.assign(row, { seqs: null, isOfferedAgain: true });
       for (const row of [...acknowledged.values()]) {
-        if (!isLost(row, logEpoch, from)) continue;
+        if (!isAll && row.logEpoch === logEpoch) continue;
         acknowledged.delete(row.mid);
         const { logEpoch: _log, at: _at, ...mutation } = row;
-        if (isOfferable(row, now)) pending.set(row.mid, { ...mutation, seqs: null });
+        if (isOfferable(row, now)) pending.set(row.mid, { ...mutation, seqs: null, isOfferedAgain: true });
       }
       return listPending();
+    },
+    async former(logEpoch, now) {
+      const asked = own().former.filter((row) => row.logEpoch !== logEpoch && isOfferable(row, now));
+      return asked.sort(compareFormer).map((row) => ({ ...row }));
+    },
+    async settleFormer(held, lost, to, under) {
+      const profile = own();
+      const take = (one: FormerMutation) => {
+        const at = profile.former.findIndex(({ clientId, mid }) => clientId === one.clientId && mid === one.mid);
+        return at === -1 ? [] : profile.former.splice(at, 1);
+      };
+      const after = held.filter((row) => take(row).length > 0).map((row) => heldUnder(row, under));
+      const again = lost.filter((row) => take(row).length > 0).map((row, at) => lostAs(row, to, at + 1));
+      profile.former.push(...after, ...again);
+      const spare = new Set(sparesOf(profile.former, under.at));
+      profile.former = profile.former.filter((row) => row.isLost || !spare.has(row));
     },
     async pending() {
       return listPending();

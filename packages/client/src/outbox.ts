@@ -158,14 +158,17 @@ export class Outbox {
 
   /**
    * The log went back: what was acknowledged under another one is offered again, and nothing counts as answered.
-   * @param from the server waits for this mid: it knows of nothing from there on, and what is before it stands
+   * @param from the server waits for this mid: it knows of nothing from there on
    */
   async offerAgain(from?: number): Promise<void> {
     const { replica, writer, under } = this.#options;
     const { logEpoch, at } = under();
     const pending = await writer.run((storage) => storage.offerAgain(logEpoch, at, from));
+    const answers = new Map(pending.map(({ nonce, seqs }) => [nonce, seqs]));
     for (const intent of this.#intents) {
-      if (from !== undefined && (intent.mid ?? 0) < from) continue;
+      // What the log before had answered stands, unless the disk says that it went back.
+      if (from !== undefined && (answers.get(intent.nonce) ?? null) !== null) continue;
+      if (intent.seqs !== null) intent.isOfferedAgain = true;
       intent.seqs = null;
       intent.arrived.clear();
     }

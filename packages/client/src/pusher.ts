@@ -3,7 +3,7 @@ import { wireError, type WireError } from '@muster/protocol/error';
 import { LIMITS } from '@muster/protocol/limits';
 import * as z from 'zod/mini';
 import { backoff } from './clock.ts';
-import type { Intent } from './intent.ts';
+import { toFrame, type Intent } from './intent.ts';
 import type { Clock } from './types.ts';
 
 const RETRY_BASE_MS = 200;
@@ -73,19 +73,11 @@ export class Pusher {
 
   async #send(intent: Intent): Promise<void> {
     const round = this.#round;
-    const { mid, nonce, name, args, base, ifStill } = intent;
     this.#inFlight.add(intent);
     this.#outstanding += 1;
     let answer: unknown;
     try {
-      answer = await this.#options.request('mutate', {
-        mid,
-        nonce,
-        name,
-        args,
-        ...(base === null ? {} : { base }),
-        ...(ifStill ? { ifStill } : {}),
-      });
+      answer = await this.#options.request('mutate', toFrame(intent));
     } catch {
       // The connection went: all that is unanswered is sent again by the next one's round.
       this.#outstanding -= 1;
@@ -124,6 +116,8 @@ export class Pusher {
   }
 
   #settle(intent: Intent, first: FirstAnswer): void {
+    // Refused behind one whose place a copy took: it may need that one, and is queued again behind it.
+    if (this.#mustRenew && first.status === 'rejected') return;
     this.#stumbles = 0;
     this.#internalFailures.delete(intent.nonce);
     if (this.#unstored.has(intent)) return;

@@ -3,6 +3,7 @@ import type { Hello } from '@muster/protocol/server-events';
 import { scopeOf } from '@muster/protocol/id';
 import { v4 } from 'uuid';
 import type { Emitter } from './emitter.ts';
+import { Former } from './former.ts';
 import type { Outbox } from './outbox.ts';
 import type { ProfileBook } from './profiles.ts';
 import type { Replica } from './replica.ts';
@@ -10,7 +11,7 @@ import type { Scopes } from './scopes.ts';
 import { storeAgain } from './store-again.ts';
 import type { StorageWriter } from './storage-writer.ts';
 import type { TabNews } from './tab-news.ts';
-import type { TabSeat } from './types.ts';
+import type { Clock, TabSeat } from './types.ts';
 
 export interface SessionOptions {
   replica: Replica;
@@ -19,7 +20,9 @@ export interface SessionOptions {
   scopes: Scopes;
   profiles: ProfileBook;
   emitter: Emitter;
+  clock: Clock;
   seat(): TabSeat | undefined;
+  request(event: string, data: unknown): Promise<unknown>;
   reconnect(reason: string): void;
 }
 
@@ -28,11 +31,22 @@ export class Session {
   clientId: string;
   /** The log of the server that we are connected to, or were last. */
   logEpoch = '';
+  readonly former: Former;
   readonly #options: SessionOptions;
 
   constructor(clientId: string, options: SessionOptions) {
     this.clientId = clientId;
     this.#options = options;
+    this.former = new Former({
+      ...options,
+      refused: ({ mid, nonce, name, args }, error) =>
+        options.emitter.emit('rejected', { mid, nonce, name, args, error }),
+    });
+  }
+
+  /** Under which clientId a connection is made: an earlier one's, while it is asked what the log still holds of it. */
+  get connectsAs(): string {
+    return this.former.connectsAs ?? this.clientId;
   }
 
   get userId(): string | undefined {
@@ -41,16 +55,18 @@ export class Session {
 
   /** Reads the disk. `clientId`: a script's own, which takes over the store. */
   async hydrate(clientId?: string): Promise<void> {
-    const { writer, replica, outbox, profiles, scopes } = this.#options;
+    const { writer, replica, outbox, profiles, scopes, clock } = this.#options;
     const loaded = await writer.run(async (storage) => {
       storage.onCleared?.(() => void this.#cleared());
       const before = await storage.identity();
-      if (clientId !== undefined && before.clientId !== clientId) await storage.renew(before.clientId, clientId);
+      if (clientId !== undefined && before.clientId !== clientId)
+        await storage.renew(before.clientId, clientId, clock.now());
       return { ...(await storage.identity()), ...(await storage.load()) };
     });
     this.clientId = loaded.clientId;
     // Another store has been under another log, for all that we know.
     this.logEpoch = '';
+    this.former.hydrate(loaded.hasFormer);
     replica.view.userId = loaded.userId ?? undefined;
     profiles.hydrate(loaded.profiles);
     replica.hydrate(loaded.scopes, loaded.content);
@@ -66,6 +82,7 @@ export class Session {
   async hello({ userId, was, logEpoch }: Hello): Promise<boolean> {
     if (!(await this.#meet(userId, was))) return false;
     const isOther = logEpoch !== this.logEpoch;
+    if (this.former.isDue(isOther) && !(await this.former.settle(logEpoch))) return false;
     this.logEpoch = logEpoch;
     // Before anything is sent: it comes before what waits.
     if (isOther) await this.#options.outbox.offerAgain();
@@ -117,9 +134,9 @@ export class Session {
 
   /** A new clientId: what the server has not answered is queued again under it, with the nonces that it has. */
   async renew(): Promise<void> {
-    const { writer, seat } = this.#options;
+    const { writer, seat, clock } = this.#options;
     const [from, to] = [this.clientId, v4()];
-    const isOurs = await writer.run((storage) => storage.renew(from, to));
+    const isOurs = await writer.run((storage) => storage.renew(from, to, clock.now()));
     if (isOurs) seat()?.post({ news: 'renewed' } satisfies TabNews);
     await this.renewed();
   }
@@ -137,6 +154,7 @@ export class Session {
     const { writer, outbox, reconnect } = this.#options;
     this.clientId = (await writer.run((storage) => storage.identity())).clientId;
     await outbox.remap();
+    this.former.owe();
     reconnect('new client id');
   }
 }

@@ -17,6 +17,18 @@ export interface PendingMutation {
   queuedAt: number;
   /** The seqs of its answer, once acknowledged: it leaves when every open scope named here has reached its seq. */
   seqs: Record<string, number> | null;
+  /** It had been acknowledged, and is offered again: the log may hold it already. */
+  isOfferedAgain?: true;
+}
+
+/** What was acknowledged under a clientId that this store had before. */
+export interface FormerMutation extends PendingMutation {
+  clientId: string;
+  /** The last log that was known to hold it; empty: none is. */
+  logEpoch: string;
+  at: number;
+  /** The log does not hold it: it is done again under this clientId, which is made for that. */
+  isLost?: true;
 }
 
 /** The mid alone does not name a mutation: another tab may have renewed the client, and mids begun again. */
@@ -24,6 +36,12 @@ export type Waiting = Pick<PendingMutation, 'mid' | 'nonce'>;
 
 /** One that leaves the queue; `seqs` null: it was refused, or given up. */
 export type Done = Pick<PendingMutation, 'mid' | 'nonce' | 'seqs'>;
+
+/** Under which log, and when, something was done. */
+export interface Under {
+  logEpoch: string;
+  at: number;
+}
 
 export interface StoredScope {
   scope: ScopeId;
@@ -52,10 +70,11 @@ export interface StoragePort {
    */
   setUser(userId: string): Promise<boolean>;
   /**
-   * A new clientId with mids from 1: what is not settled is queued again under it in order, the rest is forgotten.
+   * A new clientId with mids from 1: what was never answered is queued again under it in order. What was is kept with the
+   * old clientId, under which alone a server can tell whether its log holds it.
    * @returns false, and nothing is changed, where the clientId is not `from` any more: another tab was faster
    */
-  renew(from: string, to: string): Promise<boolean>;
+  renew(from: string, to: string, at: number): Promise<boolean>;
   /**
    * Content is the caller's own: nobody else changes it. `torn`: scopes whose content was not whole. They are left out,
    * to be opened again.
@@ -66,6 +85,8 @@ export interface StoragePort {
     torn: ScopeId[];
     pending: PendingMutation[];
     profiles: Profiles;
+    /** Something was acknowledged under an earlier clientId. */
+    hasFormer: boolean;
   }>;
   /** Replaces a scope as an open's answer told it: the only thing that may create one. */
   replaceScope(scope: StoredScope, entities: StoredEntity[]): Promise<void>;
@@ -98,13 +119,21 @@ export interface StoragePort {
    * Takes what is done out of the queue. It is kept apart for some minutes, with the log in which it was done: a server
    * that is restored may have lost it. What was refused keeps its mid there and nothing else.
    */
-  retire(done: Done[], under: { logEpoch: string; at: number }): Promise<void>;
+  retire(done: Done[], under: Under): Promise<void>;
   /**
    * The log went back: what was acknowledged under another one is queued again, with the mids and nonces that it has.
-   * @param from the server knows of nothing from this mid on: that is queued again whatever log answered it
+   * @param from the server knows of nothing from this mid on. Where it had answered one of those, its log has gone back,
+   * and all is queued again: what it does hold before may be a copy's of this client
    * @returns all that waits now
    */
   offerAgain(logEpoch: string, now: number, from?: number): Promise<PendingMutation[]>;
+  /** What was acknowledged under earlier clientIds and is not known to be in this log, in its order. */
+  former(logEpoch: string, now: number): Promise<FormerMutation[]>;
+  /**
+   * What a log said of it. What it holds stays for the next one; what it lost gets mids from 1 under the clientId `to`.
+   * Nothing is done to what another tab has settled so.
+   */
+  settleFormer(held: FormerMutation[], lost: FormerMutation[], to: string, under: Under): Promise<void>;
   /** What waits, by mid: another tab may have queued or removed something. */
   pending(): Promise<PendingMutation[]>;
   /** Empties given-up mutations, which keep their mids until the server has taken them. */

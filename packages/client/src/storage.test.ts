@@ -6,7 +6,7 @@ import { readStore } from '../test/read-store.ts';
 import { uuid } from '../test/setup.ts';
 import { createIndexedDbStorage } from './indexeddb.ts';
 import { createMemoryDisk, createMemoryStorage } from './memory-storage.ts';
-import type { PendingMutation, StoragePort, StoredEntity } from './types.ts';
+import type { FormerMutation, PendingMutation, StoragePort, StoredEntity } from './types.ts';
 
 const SCOPE = scopeOf('list', uuid(1));
 const OTHER = scopeOf('list', uuid(2));
@@ -156,7 +156,10 @@ describe.each(TWINS)('%s', (_name, disk) => {
     await two.enqueue(mutation('late'));
     await one.settle(which(a), { [SCOPE]: 1 });
     const { clientId } = await one.identity();
-    expect(await Promise.all([one.renew(clientId, uuid(99)), two.renew(clientId, uuid(98))])).toEqual([true, false]);
+    expect(await Promise.all([one.renew(clientId, uuid(99), 0), two.renew(clientId, uuid(98), 0)])).toEqual([
+      true,
+      false,
+    ]);
     expect((await two.pending()).map(({ mid, nonce }) => [mid, nonce])).toEqual([
       [1, 'b'],
       [2, 'late'],
@@ -176,7 +179,14 @@ describe.each(TWINS)('%s', (_name, disk) => {
     const bens = await storage.identity();
     expect(bens).toMatchObject({ userId: BEN, nextMid: 1 });
     expect(bens.clientId).not.toBe(adas.clientId);
-    expect(await readStore(storage)).toEqual({ scopes: [], entities: [], torn: [], pending: [], profiles: {} });
+    expect(await readStore(storage)).toEqual({
+      scopes: [],
+      entities: [],
+      torn: [],
+      pending: [],
+      profiles: {},
+      hasFormer: false,
+    });
     await storage.enqueue(mutation('from-ben'));
     await storage.switchTo(null);
     expect(await storage.identity()).toMatchObject({ userId: null, nextMid: 1 });
@@ -226,20 +236,24 @@ describe.each(TWINS)('%s', (_name, disk) => {
       expect((await one.enqueue(mutation('n-5'))).mid).toBe(5);
     });
 
-    it('is offered again from the mid on that the server waits for, under whichever log it was answered', async () => {
+    it('is all offered again where the server waits for a mid that it had answered, under whichever log that was', async () => {
       const tab = make();
       const [one, two] = [tab(), tab()];
       await queue(one, 4, 'task.create');
       await one.retire([done(1), done(2)], { logEpoch: EPOCH_A, at: MINUTE });
       await one.settle({ mid: 3, nonce: 'n-3' }, { [SCOPE]: 3 });
+      expect((await two.offerAgain(EPOCH_A, MINUTE, 4)).map(({ mid, seqs }) => [mid, seqs])).toEqual([
+        [3, { [SCOPE]: 3 }],
+        [4, null],
+      ]);
       const offered = await two.offerAgain(EPOCH_A, MINUTE, 2);
       expect(offered.map(({ mid, nonce, seqs }) => [mid, nonce, seqs])).toEqual([
+        [1, 'n-1', null],
         [2, 'n-2', null],
         [3, 'n-3', null],
         [4, 'n-4', null],
       ]);
       expect(await one.offerAgain(EPOCH_A, MINUTE)).toEqual(offered);
-      expect((await one.offerAgain(EPOCH_B, MINUTE)).map(({ mid }) => mid)).toEqual([1, 2, 3, 4]);
     });
 
     it('is kept for ten minutes, and a thousand at most', async () => {
@@ -291,12 +305,47 @@ describe.each(TWINS)('%s', (_name, disk) => {
       ]);
     });
 
-    it('does not follow a clientId into the next one', async () => {
+    it('stays with its clientId when there is another, for each log that does not hold it', async () => {
+      const tab = make();
+      const [one, two] = [tab(), tab()];
+      await queue(one, 4, 'task.create');
+      await one.retire([done(1), done(2), done(3, null)], { logEpoch: EPOCH_A, at: MINUTE });
+      await one.settle({ mid: 4, nonce: 'n-4' }, { [SCOPE]: 4 });
+      await queue(one, 1);
+      const from = (await one.identity()).clientId;
+      await one.renew(from, uuid(99), 2 * MINUTE);
+      expect((await one.offerAgain(EPOCH_B, MINUTE)).map(({ mid, nonce }) => [mid, nonce])).toEqual([[1, 'n-5']]);
+      const names = (rows: FormerMutation[]) => rows.map(({ clientId, mid, nonce }) => [clientId, mid, nonce]);
+      // What was refused needs no asking; what was answered last was answered by nobody knows which log.
+      expect(names(await two.former(EPOCH_A, MINUTE))).toEqual([[from, 4, 'n-4']]);
+      const asked = await two.former(EPOCH_B, MINUTE);
+      expect(names(asked)).toEqual([1, 2, 4].map((mid) => [from, mid, `n-${mid}`]));
+      const [held, ...lost] = asked;
+      await two.settleFormer([held!], lost, uuid(50), { logEpoch: EPOCH_B, at: 3 * MINUTE });
+      // Another tab was told the same.
+      await one.settleFormer([held!], lost, uuid(51), { logEpoch: EPOCH_B, at: 3 * MINUTE });
+      const again = await one.former(EPOCH_B, MINUTE);
+      expect(again).toMatchObject([
+        { clientId: uuid(50), mid: 1, nonce: 'n-2', args: { title: 'Words' }, isLost: true },
+        { clientId: uuid(50), mid: 2, nonce: 'n-4', isLost: true },
+      ]);
+      await one.settleFormer(again, [], uuid(52), { logEpoch: EPOCH_B, at: 3 * MINUTE });
+      expect(await two.former(EPOCH_B, MINUTE)).toEqual([]);
+      expect(names(await two.former(EPOCH_A, MINUTE))).toHaveLength(3);
+      await two.dropScope(SCOPE);
+      expect(await two.former(EPOCH_A, MINUTE)).toEqual([]);
+    });
+
+    it('under an earlier clientId is kept for ten minutes and goes when its person signs out', async () => {
       const storage = make()();
-      await queue(storage, 2);
-      await storage.retire([done(1)], { logEpoch: EPOCH_A, at: MINUTE });
-      await storage.renew((await storage.identity()).clientId, uuid(99));
-      expect((await storage.offerAgain(EPOCH_B, MINUTE)).map(({ mid, nonce }) => [mid, nonce])).toEqual([[1, 'n-2']]);
+      await queue(storage, 70, 'task.create');
+      for (let n = 1; n <= 70; n += 1) await storage.retire([done(n)], { logEpoch: EPOCH_A, at: n * 1_000 });
+      await storage.renew((await storage.identity()).clientId, uuid(99), MINUTE);
+      const last = (await storage.former(EPOCH_B, MINUTE)).at(-1)!;
+      await storage.settleFormer([last], [], uuid(50), { logEpoch: EPOCH_B, at: 12 * MINUTE });
+      expect(await storage.former('', MINUTE)).toHaveLength(64);
+      await storage.wipe();
+      expect(await storage.former('', MINUTE)).toEqual([]);
     });
   });
 
