@@ -21,6 +21,8 @@ export interface RawSeatOptions {
   url: string;
   recorder: Recorder;
   random: Random;
+  /** Left out: the network's. */
+  transport?: Transport;
 }
 
 interface Mutation {
@@ -52,7 +54,7 @@ export class RawSeat {
     this.#options = options;
     this.name = options.name;
     this.userId = options.userId;
-    this.#transport = recordingTransport(socketIoTransport, {
+    this.#transport = recordingTransport(options.transport ?? socketIoTransport, {
       ...{ recorder: options.recorder, seat: options.name },
       beat: () => (this.beats += 1),
     });
@@ -146,11 +148,20 @@ export class RawSeat {
     const connection = this.#connection;
     connection?.send('scope:open', { scopes: [{ scope }] }, (ack) => {
       const { data } = ack as { data?: { results: ScopeResult[] } };
-      for (const result of connection === this.#connection ? (data?.results ?? []) : []) this.#answered(result);
+      if (connection !== this.#connection) return;
+      if (!data) this.#openLater(scope);
+      for (const result of data?.results ?? []) this.#answered(result);
     });
   }
 
+  /** Nothing tells of a scope that is not open: what could not be read just now is asked for until it can. */
+  #openLater(scope: ScopeId): void {
+    const connection = this.#connection;
+    setTimeout(() => connection === this.#connection && this.#open(scope), AGAIN_AFTER_MS);
+  }
+
   #answered(result: ScopeResult): void {
+    if (result.kind === 'error' && result.error.retryable) return this.#openLater(result.scope);
     if (result.kind === 'error') return void this.#seqs.delete(result.scope);
     if (result.kind === 'later') return this.#open(result.scope);
     if (result.kind === 'changes') return this.#take(result);
