@@ -32,6 +32,7 @@ const COMMANDS = {
   'db-erase': [],
   'db-password': [],
   generate: [],
+  'release-bundle': [],
 };
 
 const [command = '', ...args] = process.argv.slice(2);
