@@ -1,5 +1,5 @@
 import type { ScopeId } from '@muster/protocol/id';
-import type { Item, RunStatus } from '@muster/protocol/run';
+import type { ApprovalBody, Item, RunStatus } from '@muster/protocol/run';
 import { sql } from 'kysely';
 import type { Reader } from './visible.ts';
 
@@ -81,6 +81,21 @@ export const createRunWorkRepository = (db: Reader) => ({
       from run_item i left join message m on i.kind = 'message' and m.id = i.body ->> 'messageId'
       where i.run_id = any (${runIds}) order by i.run_id, i.n`.execute(db);
     return rows;
+  },
+
+  /**
+   * What holds for a tool in a thread without asking: the newest decision that was to be remembered, by somebody who may
+   * still edit.
+   */
+  findRemembered: async (scope: ScopeId, tool: string): Promise<ApprovalBody | undefined> => {
+    const { rows } = await sql<{ body: ApprovalBody }>`
+      select a.body from run r
+      join scope s on s.id = r.scope_id
+      join run_item a on a.run_id = r.id and a.kind = 'approval' and a.body @> '{"remember": true}'
+      join run_item c on c.run_id = r.id and c.kind = 'tool_call' and c.call_id = a.call_id and c.body ->> 'name' = ${tool}
+      where r.scope_id = ${scope} and effective_role(s.acl_id, a.body ->> 'by') in ('owner', 'editor')
+      order by r.queued_at desc, a.n desc limit 1`.execute(db);
+    return rows[0]?.body;
   },
 
   /** What people wrote in a thread up to a message, that one included: the last `limit`, oldest first. */

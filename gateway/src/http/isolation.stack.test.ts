@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { runIdOf } from '@muster/domain/run-ids';
+import { runItemId } from '@muster/protocol/id';
 import type { SubmittedCommand } from '@muster/db/commit/types';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -141,6 +142,12 @@ const ROWS: Row[] = [
   },
   { route: 'GET /runs/{id}', path: (w) => `/runs/${w.runId}`, expected: MEMBERS },
   { route: 'POST /runs/{id}/stop', path: (w) => `/runs/${w.runId}/stop`, expected: EDITORS(200) },
+  {
+    route: 'POST /runs/{id}/decide',
+    path: (w) => `/runs/${w.runId}/decide`,
+    body: () => ({ callId: 'c1', approve: true }),
+    expected: EDITORS(200),
+  },
 
   { route: 'GET /tokens', expected: EVERYONE },
   { route: 'POST /tokens', body: () => ({ name: 'x' }), expected: EVERYONE_MAKES },
@@ -197,6 +204,12 @@ async function makeWorld(): Promise<World> {
   await run([{ name: 'thread.create', args: { id: threadId, listId } }]);
   await run([{ name: 'thread.create', args: { id: ownThreadId } }]);
   await run([{ name: 'message.send', args: { id: messageId, threadId, text: 'hello' } }]);
+  const runId = runIdOf(messageId);
+  const body = { decision: null, by: null };
+  const item = { id: runItemId(runId, 0), n: 0, kind: 'approval', callId: 'c1', body, state: 'open' };
+  await run([{ name: 'run.claim', args: { runId } }], true);
+  await run([{ name: 'run.item', args: { runId, attempt: 1, item } }], true);
+  await run([{ name: 'run.end', args: { runId, attempt: 1, status: 'awaiting_approval' } }], true);
   const secretHash = createHash('sha256').update(secret).digest('hex');
   await run(
     [
@@ -219,7 +232,7 @@ async function makeWorld(): Promise<World> {
     taskId,
     threadId,
     ownThreadId,
-    runId: runIdOf(messageId),
+    runId,
     linkId,
     secret,
     invitationId: invitation.id,
@@ -246,6 +259,21 @@ describe.each(ROWS)('$route $what', ({ route, path, body, expected }) => {
       await people.owner.call('DELETE', `/api/v1/tokens/${world.tokenId}`);
     },
   );
+});
+
+test('a question of the agent is answered once, and what the answer holds for is kept', async () => {
+  const { runId } = await makeWorld();
+  const decide = (body: object) => people.editor.call('POST', `/api/v1/runs/${runId}/decide`, body);
+  expect((await decide({ approve: true })).status).toBe(400);
+  expect((await decide({ callId: 'another', approve: true })).status).toBe(404);
+  for (const approve of [true, false]) {
+    const answer = await decide({ callId: 'c1', approve, remember: true });
+    expect([answer.status, answer.body]).toEqual([200, { status: 'queued' }]);
+  }
+  const { body } = await people.viewer.call('GET', `/api/v1/runs/${runId}`);
+  expect(body.items).toMatchObject([
+    { state: 'done', body: { decision: 'approved', by: people.editor.userId, remember: true } },
+  ]);
 });
 
 test('what is not there and what is not yours are answered alike', async () => {

@@ -6,7 +6,7 @@ import { errorCode, errorDetails, wireError } from './error.ts';
 import { id, scopeId, seq } from './id.ts';
 import { LIMITS } from './limits.ts';
 import { profiles } from './principal.ts';
-import { runStatusAnswer, runWatchAnswer, textPosition } from './run.ts';
+import { decision, runStatusAnswer, runWatchAnswer, textPosition } from './run.ts';
 
 /** What a client may send, each acknowledged with `{ok: true, data} | {ok: false, error}`. */
 
@@ -95,12 +95,7 @@ export const presenceAnswer = z.object({ who });
 export const runWatch = z.object({ runId: id, after: z.optional(textPosition) });
 export const runUnwatch = z.object({ runId: id });
 export const runStop = z.object({ runId: id });
-export const runDecide = z.object({
-  runId: id,
-  callId: z.string().check(z.minLength(1), z.maxLength(200)),
-  approve: z.boolean(),
-  remember: z.optional(z.boolean()),
-});
+export const runDecide = z.object({ runId: id, ...decision });
 
 export const CLIENT_EVENTS = {
   'scope:open': { data: scopeOpen, answer: scopeOpenAnswer },

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { zone } from './due.ts';
 import { id } from './id.ts';
 import { LIMITS } from './limits.ts';
-import { run, runWatchAnswer } from './run.ts';
+import { decision, run, runWatchAnswer } from './run.ts';
 import { locale, message, messageText, thread, threadTitle } from './thread.ts';
 
 /** `listId`: the list with whose members it is shared; null for one's own. */
@@ -35,3 +35,5 @@ export const runResource = z.extend(z.extend(run, { id, threadId: id }), {
   current: runWatchAnswer.shape.current,
 });
 export type RunResource = z.infer<typeof runResource>;
+
+export const runDecision = z.strictObject(decision);

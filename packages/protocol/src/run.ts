@@ -40,7 +40,17 @@ export const toolResultBody = z.object({ text: z.string(), touched: z.array(touc
 export const approvalBody = z.object({
   decision: z.nullable(z.enum(['approved', 'declined'])),
   by: z.nullable(id),
+  /** It holds for this tool for the rest of the conversation, for as long as who decided may edit. */
+  remember: z.optional(z.boolean()),
+  /** Nobody was asked: an earlier decision holds for this too. */
+  remembered: z.optional(z.boolean()),
 });
+/** What somebody answers a question of the agent. `remember`: they need not be asked again in this conversation. */
+export const decision = {
+  callId: z.string().check(z.minLength(1), z.maxLength(200)),
+  approve: z.boolean(),
+  remember: z.optional(z.boolean()),
+};
 export const itemBody = z.union([messageBody, toolCallBody, toolResultBody, approvalBody]);
 export type MessageBody = z.infer<typeof messageBody>;
 export type ToolCallBody = z.infer<typeof toolCallBody>;

@@ -3,11 +3,11 @@ import { findTool } from '@muster/domain/tools/registry';
 import type { ToolError, ToolPlan } from '@muster/domain/tools/tool';
 import { MusterError, parseOrThrow } from '@muster/protocol/error';
 import { parseScope, scopeOf, type ScopeId } from '@muster/protocol/id';
-import type { ToolResultBody } from '@muster/protocol/run';
+import type { ApprovalBody, ToolResultBody } from '@muster/protocol/run';
 import type { Logger } from '@muster/runtime/logger';
 import { v5 } from 'uuid';
 import type { AttemptGuard } from '../run/attempt-guard.ts';
-import { callItem, resultItem, type ItemLog, type LoggedCall } from '../run/item-log.ts';
+import { approvalItem, callItem, resultItem, type ItemLog, type LoggedCall } from '../run/item-log.ts';
 import type { RunCommit } from '../run/run-commit.ts';
 import type { RunWriter } from '../run/run-writer.ts';
 
@@ -20,7 +20,10 @@ export interface ToolExecutor {
    * @throws {Interruption} where the attempt must not go on
    */
   execute(callId: string): Promise<string>;
-  /** Whether a logged call must not be done yet, since nobody was asked whether it may. Decided ones need no more. */
+  /**
+   * Whether a logged call must not be done yet, since nobody was asked whether it may. Decided ones need no more, nor what
+   * somebody decided for the whole conversation.
+   */
   needsApproval(callId: string): Promise<boolean>;
 }
 
@@ -34,6 +37,8 @@ export interface ToolExecutorDeps {
   askerId: string;
   /** Whose the thread is: in a list's thread the tools work on that list alone. */
   holder: ScopeId;
+  /** What somebody decided for a tool, for the whole conversation. */
+  findRemembered: (tool: string) => Promise<ApprovalBody | undefined>;
   zone: string;
   now: () => number;
   onCall?: (call: { name: string; outcome: string; seconds: number }) => void;
@@ -126,21 +131,33 @@ export function createToolExecutor(deps: ToolExecutorDeps): ToolExecutor {
     return text;
   };
 
+  const needsApproval = async (callId: string): Promise<boolean> => {
+    const call = log.findCall(callId);
+    const tool = call && findTool(call.name);
+    if (!tool?.needsApproval || (log.findDecision(callId) ?? null) !== null) return false;
+    const { plan: planned } = await plan(call!);
+    if (planned === undefined || !tool.needsApproval(planned)) return false;
+    const remembered = await deps.findRemembered(tool.name);
+    if (!remembered) return true;
+    // Everybody sees by whose word it happens, and whoever takes over this run finds it said.
+    const { decision, by } = remembered;
+    const items = [{ item: approvalItem(runId, log.nextN, callId, { decision, by, remembered: true }) }];
+    await commit.items(items);
+    log.add(items);
+    await writer.items(items.map(({ item }) => item));
+    return false;
+  };
+
+  /** One after the other, whatever the model asks for at once: each sees what the one before it did. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = tail.then(work);
+    tail = done.catch(() => undefined);
+    return done;
+  };
+
   return {
-    // One after the other, whatever the model asks for at once: each sees what the one before it did.
-    execute(callId) {
-      const done = tail.then(() => execute(callId));
-      tail = done.catch(() => undefined);
-      return done;
-    },
-    async needsApproval(callId) {
-      const call = log.findCall(callId);
-      const tool = call && findTool(call.name);
-      if (!tool?.needsApproval || (log.findDecision(callId) ?? null) !== null) return false;
-      await tail;
-      const { plan: planned } = await plan(call!);
-      return planned !== undefined && tool.needsApproval(planned);
-    },
+    execute: (callId) => inTurn(() => execute(callId)),
+    needsApproval: (callId) => inTurn(() => needsApproval(callId)),
   };
 }
 

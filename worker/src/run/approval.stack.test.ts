@@ -32,10 +32,10 @@ const deleting = (own: string[] = ids): Model =>
 const READ = { list: null, done: null, due: null, priority: null, label: null, assignee: null, parentId: null };
 const work = (runId: string, more: Partial<HandsOptions> = {}) =>
   executeRun(createHands(world, { model: deleting(), ...more }).deps, runId);
-const decide = (actor: string, runId: string, approve: boolean, callId = 'c-delete') =>
+const decide = (actor: string, runId: string, approve: boolean, callId = 'c-delete', remember?: boolean) =>
   world.commit({
     actor: { id: actor, kind: 'person' },
-    commands: [{ name: 'run.decide', args: { runId, callId, approve } }],
+    commands: [{ name: 'run.decide', args: { runId, callId, approve, ...(remember ? { remember } : {}) } }],
     trusted: true,
   });
 const left = async (): Promise<number> =>
@@ -144,4 +144,65 @@ it('can be stopped while it waits; few tasks are deleted unasked', async () => {
   const few = await world.ask('just five', { threadId });
   expect(await work(few, { model: deleting(ids.slice(1)) })).toBe('completed');
   expect(await left()).toBe(1);
+});
+
+it.each([true, false])(
+  'a decision (%s) that is to be remembered holds for the conversation, and no further',
+  async (approve) => {
+    const first = await world.ask('clear it out', { threadId });
+    await work(first);
+    await decide(world.grace, first, approve, 'c-delete', true);
+    expect(await work(first)).toBe('completed');
+    expect(await left()).toBe(approve ? 0 : 6);
+
+    ids = await Promise.all(TITLES.map((title) => world.addTask(title)));
+    const second = await world.ask('and these', { threadId });
+    expect(await work(second)).toBe('completed');
+    expect(await left()).toBe(approve ? 0 : 6);
+    const decision = approve ? 'approved' : 'declined';
+    expect(await approvals(second)).toMatchObject([
+      { callId: 'c-delete', state: 'done', body: { decision, by: world.grace, remembered: true } },
+    ]);
+
+    ids = await Promise.all(TITLES.map((title) => world.addTask(title)));
+    const elsewhere = await world.ask('and these', { threadId: await world.newThread() });
+    expect(await work(elsewhere)).toBe('awaiting_approval');
+    await decide(world.ada, elsewhere, false);
+  },
+);
+
+it('whoever may not edit any more is not remembered', async () => {
+  const first = await world.ask('clear it out', { threadId });
+  await work(first);
+  await decide(world.grace, first, true, 'c-delete', true);
+  await work(first);
+  ids = await Promise.all(TITLES.map((title) => world.addTask(title)));
+  const role = (name: string) =>
+    world.act(world.ada, 'member.setRole', { listId: world.listId, userId: world.grace, role: name });
+  await role('viewer');
+  const second = await world.ask('and these', { threadId });
+  expect(await work(second)).toBe('awaiting_approval');
+  expect(await left()).toBe(6);
+  await role('editor');
+});
+
+it('what else of the tool waits in the run is decided along', async () => {
+  const more = await Promise.all(TITLES.map((title) => world.addTask(title)));
+  const model = reading((input) =>
+    resultsIn(input) < 2
+      ? [
+          functionCall('delete_task', { list: null, ids }, { callId: 'c-delete' }),
+          functionCall('delete_task', { list: null, ids: more }, { callId: 'c-more' }),
+        ]
+      : [assistantMessage('That is that.')],
+  );
+  const runId = await world.ask('clear it out', { threadId });
+  expect(await work(runId, { model })).toBe('awaiting_approval');
+  expect(await decide(world.ada, runId, true, 'c-delete', true)).toMatchObject({ results: [{ status: 'queued' }] });
+  expect(await work(runId, { model })).toBe('completed');
+  expect(await left()).toBe(0);
+  expect(await approvals(runId)).toMatchObject([
+    { body: { decision: 'approved' } },
+    { body: { decision: 'approved' } },
+  ]);
 });

@@ -96,6 +96,7 @@ async function prepare(deps: AttemptDeps): Promise<Attempt> {
     logger,
     askerId: run.askerId,
     holder: run.holder,
+    findRemembered: (tool) => deps.runs.findRemembered(run.scope, tool),
     zone: run.zone ?? 'UTC',
     now,
     ...(deps.onToolCall ? { onCall: deps.onToolCall } : {}),

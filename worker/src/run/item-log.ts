@@ -85,13 +85,14 @@ export const callItem = (runId: string, call: LoggedCall, state: Item['state']):
   state,
 });
 
-export const approvalItem = (runId: string, n: number, callId: string): Item => ({
+/** @param body what was decided before, and holds for this call too; left out: it is still to be decided */
+export const approvalItem = (runId: string, n: number, callId: string, body?: ApprovalBody): Item => ({
   id: runItemId(runId, n),
   n,
   kind: 'approval',
   callId,
-  body: { decision: null, by: null },
-  state: 'open',
+  body: body ?? { decision: null, by: null },
+  state: body ? 'done' : 'open',
 });
 
 export const resultItem = (

@@ -1,4 +1,4 @@
-import { runResource } from '@muster/protocol/http-threads';
+import { runDecision, runResource } from '@muster/protocol/http-threads';
 import { id } from '@muster/protocol/id';
 import { isEnded, runStatusAnswer, type RunWatchAnswer } from '@muster/protocol/run';
 import * as z from 'zod/mini';
@@ -54,6 +54,26 @@ export const runRoutes = ({ threads, submit, bus, logger }: ApiContext) => {
       answer: runStatusAnswer,
       handle: async (request) => {
         const [result] = await submit(request, [internalCommand('run.stop', { runId: request.params.id })], {
+          isTrusted: true,
+        });
+        const { status } = result as z.infer<typeof runStatusAnswer>;
+        return { status };
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/runs/{id}/decide',
+      tag,
+      summary: 'Answer what the agent asks',
+      description:
+        'For those who may edit. A run that is `awaiting_approval` has an item of kind `approval` for each call that waits; its `callId` names it. The first decision counts. `remember`: this tool need not ask again in this conversation.',
+      status: 200,
+      params,
+      body: runDecision,
+      answer: runStatusAnswer,
+      handle: async (request) => {
+        const { params, body } = request;
+        const [result] = await submit(request, [internalCommand('run.decide', { runId: params.id, ...body })], {
           isTrusted: true,
         });
         const { status } = result as z.infer<typeof runStatusAnswer>;

@@ -20,8 +20,7 @@ export const runStop = defineHandler('run:stop', async ({ session, services, dat
 });
 
 export const runDecide = defineHandler('run:decide', async ({ session, services, data, answer }) => {
-  const { runId, callId, approve } = data;
-  answer(await submit(session, services, 'run.decide', { runId, callId, approve }));
+  answer(await submit(session, services, 'run.decide', data));
 });
 
 /** @throws {MusterError} the rejection */

@@ -1,6 +1,14 @@
 import type { Stored } from '@muster/protocol/entity';
 import { AGENT_ID } from '@muster/protocol/principal';
-import { isEnded, type ApprovalBody, type Item, type Run, type RunError, type RunStatus } from '@muster/protocol/run';
+import {
+  isEnded,
+  type ApprovalBody,
+  type Item,
+  type Run,
+  type RunError,
+  type RunStatus,
+  type ToolCallBody,
+} from '@muster/protocol/run';
 import type { Message } from '@muster/protocol/thread';
 import { reject, type Command, type ScopedEffect } from '../command.ts';
 import { requireRole, rejectAsUnseen } from '../permissions.ts';
@@ -184,6 +192,8 @@ export const runStop: Command<OfRun> = {
 export interface RunDecideArgs extends OfRun {
   callId: string;
   approve: boolean;
+  /** For this tool, and the rest of the conversation: what else of it is open is decided along. */
+  remember?: boolean | undefined;
 }
 
 /** The first decision wins; once none is open, the run waits for a worker again. */
@@ -193,23 +203,33 @@ export const runDecide: Command<RunDecideArgs> = {
   isInternal: true,
   touches,
   reads: (args) => [...reads(args), { need: 'items', runId: args.runId }],
-  decide(state, { runId, callId, approve }, { subject }) {
+  decide(state, { runId, callId, approve, remember }, { subject }) {
     const run = requireRun(state, runId);
     requireRole(state, run.scope, 'editor');
-    const approvals = state
-      .all(run.scope, 'run_item')
-      .filter(({ value }) => value.runId === runId && value.kind === 'approval');
+    const items = state.all(run.scope, 'run_item').filter(({ value }) => value.runId === runId);
+    const approvals = items.filter(({ value }) => value.kind === 'approval');
+    const toolOf = (of: string | null): string | undefined =>
+      items
+        .filter(({ value }) => value.kind === 'tool_call' && value.callId === of)
+        .map(({ value }) => (value.body as ToolCallBody).name)[0];
     const asked = approvals.find(({ value }) => value.callId === callId);
     if (!asked) reject('not_found', 'Nothing waits for this decision.');
     if (asked.value.state !== 'open' || run.value.status !== 'awaiting_approval') {
       return { effects: [], result: { status: run.value.status } };
     }
-    const body: ApprovalBody = { decision: approve ? 'approved' : 'declined', by: subject };
-    const value = { ...asked.value, body, state: 'done' };
-    const effects: ScopedEffect[] = [
-      { scope: run.scope, effect: { op: 'put', type: 'run_item', id: asked.id, value } },
-    ];
-    if (approvals.some(({ id, value }) => id !== asked.id && value.state === 'open')) {
+    const body: ApprovalBody = {
+      decision: approve ? 'approved' : 'declined',
+      by: subject,
+      ...(remember ? { remember } : {}),
+    };
+    const isDecided = ({ id, value }: (typeof approvals)[number]): boolean =>
+      id === asked.id || (remember === true && toolOf(value.callId) === toolOf(callId));
+    const open = approvals.filter(({ value }) => value.state === 'open');
+    const effects: ScopedEffect[] = open.filter(isDecided).map(({ id, value }) => ({
+      scope: run.scope,
+      effect: { op: 'put', type: 'run_item', id, value: { ...value, body, state: 'done' } },
+    }));
+    if (!open.every(isDecided)) {
       return { effects, result: { status: run.value.status } };
     }
     return {

@@ -17,7 +17,6 @@ import { DEFAULT_SETTINGS, type Settings } from '@muster/protocol/settings';
 import { Cells } from './cells.ts';
 import { guardLeaving } from './leave-guard.ts';
 import { renewPage } from './renew-page.ts';
-import { renewPage } from './renew-page.ts';
 
 /** Someone else's change to an entity, for its row to glow once. `nth` tells one glow from the next. */
 export interface Glow {
@@ -53,7 +52,6 @@ export class Muster {
       client.on('profiles', (ids) => ids.forEach((id) => this.#later(`profile:${id}`))),
       client.on('user', () => this.#now('status')),
       guardLeaving(client),
-      renewPage(client),
       renewPage(client),
     );
   }

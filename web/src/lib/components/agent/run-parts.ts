@@ -86,8 +86,10 @@ export const changedLists = (parts: readonly RunPart[]): string[] => [
 ];
 
 /** How often a run waited for somebody: each time, it goes on by a new attempt, and was not interrupted. */
-export function countWaits(items: readonly { n: number; kind: string }[]): number {
-  const numbers = items.filter(({ kind }) => kind === 'approval').map(({ n }) => n);
+export function countWaits(items: readonly Pick<Item, 'n' | 'kind' | 'body'>[]): number {
+  const numbers = items
+    .filter(({ kind, body }) => kind === 'approval' && !(body as ApprovalBody).remembered)
+    .map(({ n }) => n);
   return numbers.filter((n) => !numbers.includes(n - 1)).length;
 }
 

@@ -97,6 +97,7 @@ describe('the list', () => {
         weekStart: 1,
         theme: 'system',
         singleKeys: false,
+        shareMails: true,
       });
     });
     await focus('Print name badges');
