@@ -159,13 +159,14 @@ export const createRunWorkRepository = (db: Reader) => ({
     return rows;
   },
 
-  /** What waits and what works, and since when the oldest waits. */
+  /** What waits and what works, and since when the oldest waits. What has gone with its conversation does neither. */
   readQueue: async (): Promise<{ queued: number; running: number; oldestMs: number }> => {
     const { rows } = await sql<{ queued: number; running: number; oldestMs: number }>`
-      select count(*) filter (where status = 'queued')::int as queued,
-        count(*) filter (where status = 'running')::int as running,
-        coalesce(clock_ms() - min(queued_at) filter (where status = 'queued'), 0)::float8 as "oldestMs"
-      from run where status in ('queued', 'running')`.execute(db);
+      select count(*) filter (where r.status = 'queued')::int as queued,
+        count(*) filter (where r.status = 'running')::int as running,
+        coalesce(clock_ms() - min(r.queued_at) filter (where r.status = 'queued'), 0)::float8 as "oldestMs"
+      from run r join scope s on s.id = r.scope_id and s.gone is null
+      where r.status in ('queued', 'running')`.execute(db);
     return rows[0] ?? { queued: 0, running: 0, oldestMs: 0 };
   },
 });
