@@ -28,6 +28,7 @@ export class Record {
   readonly heard: Heard[] = [];
   /** Disks as crashed tabs left them. */
   readonly copies: DiskCopy[] = [];
+  readonly #lastCopies = new Map<string, DiskCopy>();
   /** Scopes of which a snapshot was sent in pages. */
   readonly paged = new Set<string>();
   /** The conversation of each run. */
@@ -83,6 +84,20 @@ export class Record {
     }
   }
 
+  /** A disk as it is now, unless it holds what it held when it was last looked at. */
+  copied(copy: DiskCopy): void {
+    const key = `${copy.seat} ${copy.scope}`;
+    const last = this.#lastCopies.get(key);
+    const isSame =
+      last?.seq === copy.seq &&
+      last.isPaged === copy.isPaged &&
+      last.entities.length === copy.entities.length &&
+      copy.entities.every(({ id, value }, at) => last.entities[at]!.id === id && last.entities[at]!.value === value);
+    if (isSame) return;
+    this.#lastCopies.set(key, copy);
+    this.copies.push(copy);
+  }
+
   /** Lists that somebody was let in and out of, as far as gateways told. */
   turnsOf(userId: string): Map<ScopeId, { at: number; isMember: boolean }[]> {
     return this.#turns.get(userId) ?? new Map<ScopeId, never>();
@@ -111,6 +126,7 @@ export class Record {
     this.answers.length = 0;
     this.vanished.length = 0;
     this.copies.length = 0;
+    this.#lastCopies.clear();
     this.#texts.clear();
     this.heads.clear();
     this.#turns.clear();

@@ -8,7 +8,7 @@ import type { Plan } from './plan/plan.ts';
 import { strike } from './plan/strike.ts';
 import { Random } from './random.ts';
 import { Record } from './record.ts';
-import { emptyTables, setPages } from './store/backup.ts';
+import { emptyTables, prepareDatabase, setPages } from './store/backup.ts';
 import { forgetCommitPorts } from './store/commit-client.ts';
 import type { Database } from './store/database.ts';
 import { installTime } from './time/install.ts';
@@ -35,6 +35,7 @@ export interface RunResult {
 
 /** One run of a plan, from the first person to the verdict. */
 export async function runPlan(plan: Plan, database: Database, isTold = false): Promise<RunResult> {
+  await prepareDatabase(database);
   await emptyTables(database);
   await setPages(database, plan.pageBytes);
   const time = new VirtualTime();

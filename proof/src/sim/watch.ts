@@ -68,11 +68,12 @@ function checkTold(world: World, tab: Tab, then: number): void {
   }
 }
 
-/** Takes down what the disk holds, to be compared with the log in the end. */
+/** Takes down what the disk holds, to be compared with the log in the end: once, for as long as it holds the same. */
 export function copyDisk({ record }: World, tab: Tab): void {
   for (const [scope, { head, entities }] of tab.device.disk.current?.scopes ?? []) {
     if (!scope.startsWith('list:')) continue;
-    const copies = [...entities.values()].map(({ type, id, value }) => ({ type, id, value: structuredClone(value) }));
-    record.copies.push({ seat: tab.name, scope, seq: head.seq, entities: copies, isPaged: record.paged.has(scope) });
+    // A value that changes is another object: the disk replaces what it holds.
+    const copies = [...entities.values()].map(({ type, id, value }) => ({ type, id, value }));
+    record.copied({ seat: tab.name, scope, seq: head.seq, entities: copies, isPaged: record.paged.has(scope) });
   }
 }

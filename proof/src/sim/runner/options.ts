@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 export interface SimOptions {
   seeds: number;
   /** The first seed. */
@@ -21,7 +23,7 @@ export const USAGE = `npm run sim [-- options]
   --plant <name>   this planted bug alone
   --shrink         takes the first failing seed apart, until the least is left that still fails
   --write          writes docs/sync-proof.md, with the planted bugs where they were run
-  --processes <n>  side by side (default 2)`;
+  --processes <n>  side by side (default: two a core, since each waits for Postgres half of the time)`;
 
 const MS_A_DAY = 86_400_000;
 /** Days do not share seeds up to this many. */
@@ -34,7 +36,7 @@ export const seedOfDay = (now: number): number => Math.floor(now / MS_A_DAY) * S
 export function parseOptions(args: readonly string[], now: number): SimOptions {
   const options: SimOptions = {
     ...{ seeds: 200, first: seedOfDay(now), isOneSeed: false, plant: undefined, isPlanted: false },
-    ...{ isShrinking: false, isWriting: false, processes: 2 },
+    ...{ isShrinking: false, isWriting: false, processes: 2 * availableParallelism() },
   };
   let hasSeeds = false;
   let hasSeed = false;

@@ -3,31 +3,48 @@ import type { Database } from './database.ts';
 
 const KEPT = `('log_epoch', 'migration')`;
 
-/** Every run begins as the migrations leave it: ids of two runs of one seed are the same. Deleting a few rows is faster than a truncate. */
+/**
+ * Every run begins as the migrations leave it: ids of two runs of one seed are the same. Deleting a few rows is faster
+ * than a truncate, by statements that are planned once.
+ */
 export async function emptyTables(database: Database): Promise<void> {
-  await database.query(`do $$
-    declare t text;
-    begin
-      set local session_replication_role = replica;
-      for t in select tablename from pg_tables where schemaname = 'public' and tablename not in ${KEPT} loop
-        execute format('delete from public.%I', t);
-      end loop;
-      insert into principal (id, kind) values ('${AGENT_ID}', 'agent');
-      insert into profile (principal_id, name) values ('${AGENT_ID}', 'Assistant');
-    end $$`);
+  await database.change('select sim.empty()');
 }
-
-const PAGE_FUNCTION = 'create or replace function sim_page_bytes() returns integer language sql stable as';
 
 /** From here on a long snapshot comes in pages of so many bytes: in the simulator's own database, not in the product. */
 export async function setPages(database: Database, bytes: number): Promise<void> {
-  const [found] = await database.query<{ is: boolean }>(`select to_regproc('sim_page_bytes') is not null as is`);
-  await database.query(`${PAGE_FUNCTION} 'select ${bytes}'`);
+  await database.query('update sim.page set bytes = $1', [bytes]);
+}
+
+/** What the simulator needs in a database of its own, once: replacing a function for each run has all others planned anew. */
+export async function prepareDatabase(database: Database): Promise<void> {
+  const [found] = await database.query<{ is: boolean }>(`select to_regclass('sim.page') is not null as is`);
   if (found!.is) return;
-  await database.query(`alter function feed_entities rename to feed_entities_whole`);
-  await database.query(`create function feed_entities(p_scope text, p_type text, p_after text, p_bytes integer)
-    returns json language sql stable
-    as 'select feed_entities_whole(p_scope, p_type, p_after, least(p_bytes, sim_page_bytes()))'`);
+  await database.query(`do $$
+    declare deletes text;
+    begin
+      create schema sim;
+      create table sim.page (bytes integer not null);
+      insert into sim.page values (0);
+      alter function feed_entities rename to feed_entities_whole;
+      create function feed_entities(p_scope text, p_type text, p_after text, p_bytes integer)
+        returns json language sql stable
+        as 'select feed_entities_whole(p_scope, p_type, p_after, least(p_bytes, (select bytes from sim.page)))';
+      select string_agg(format('delete from public.%I;', tablename), ' ') into deletes
+        from pg_tables where schemaname = 'public' and tablename not in ${KEPT};
+      execute format(
+        'create function sim.empty() returns void language plpgsql as %L',
+        format(
+          'begin
+            perform set_config(''session_replication_role'', ''replica'', true);
+            %s
+            insert into principal (id, kind) values (%L, ''agent'');
+            insert into profile (principal_id, name) values (%L, ''Assistant'');
+          end',
+          deletes, '${AGENT_ID}', '${AGENT_ID}'
+        )
+      );
+    end $$`);
 }
 
 /**
@@ -47,7 +64,7 @@ export async function backUp(database: Database): Promise<void> {
 }
 
 export async function restore(database: Database): Promise<void> {
-  await database.query(`do $$
+  await database.change(`do $$
     declare t text; c text;
     begin
       set local session_replication_role = replica;

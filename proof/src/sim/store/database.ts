@@ -10,6 +10,8 @@ import pg from 'pg';
 import type { ImagedEntity } from '../../oracles/scope-image.ts';
 
 const Client = pg.Client;
+/** Tables are small, and runs many: a plan made anew costs more than a better one saves. */
+const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan -c jit=off';
 
 /** A connection for commits, kept from one gateway's death to the next one's birth. */
 export interface RealConnection {
@@ -41,7 +43,7 @@ export class Database {
   constructor(url: string) {
     this.url = url;
     this.pool = new pg.Pool({
-      ...connectionConfig({ connectionString: url, application_name: 'sim' }),
+      ...connectionConfig({ connectionString: url, application_name: 'sim', options: PLANNED_ONCE }),
       max: 4,
       // Real timers are the run's own while it lasts.
       idleTimeoutMillis: 0,
@@ -102,9 +104,8 @@ export class Database {
 
   /** Whether this backend waits for a lock that another transaction holds. */
   async isWaiting(pid: number): Promise<boolean> {
-    this.#isMonitoring ??= this.#monitor.connect();
-    await this.#isMonitoring;
-    const { rowCount } = await this.#monitor.query({
+    const monitor = await this.#getMonitor();
+    const { rowCount } = await monitor.query({
       name: 'waits',
       text: `select from pg_locks where pid = $1 and not granted and locktype in ('advisory', 'transactionid', 'tuple') limit 1`,
       values: [pid],
@@ -135,6 +136,18 @@ export class Database {
 
   async query<T>(text: string, values: unknown[] = []): Promise<T[]> {
     return (await this.pool.query(text, values)).rows as T[];
+  }
+
+  /** Between runs, on a connection of its own: it sets how triggers fire, which has a connection forget all its plans. */
+  async change(text: string): Promise<void> {
+    const monitor = await this.#getMonitor();
+    await monitor.query(text);
+  }
+
+  async #getMonitor(): Promise<pg.Client> {
+    this.#isMonitoring ??= this.#monitor.connect();
+    await this.#isMonitoring;
+    return this.#monitor;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
-/** How often one that is slow is asked whether it waits for a lock. */
-const LOOK_AFTER_MS = 1;
+/** How often one that is slow is asked whether it waits for a lock: on a busy machine most are slow for other reasons. */
+const LOOK_AFTER_MS = 3;
 
 const setTimeoutReal = globalThis.setTimeout;
 const clearTimeoutReal = globalThis.clearTimeout;
