@@ -1,4 +1,5 @@
 import { checkAcknowledged, checkKept } from '../oracles/acknowledged.ts';
+import { checkApprovals } from '../oracles/approvals.ts';
 import { checkContiguous } from '../oracles/contiguous.ts';
 import { checkOnce } from '../oracles/exactly-once.ts';
 import { checkFolded } from '../oracles/folded-log.ts';
@@ -25,6 +26,7 @@ export function judge(evidence: Evidence): Violation[] {
     ...checkEnded(runs),
     ...checkTexts(log, history.of('text')),
     ...checkToolEffects(log, (title) => MARK.test(title)),
+    ...checkApprovals(log),
     ...checkProcesses(processes),
   ];
 }

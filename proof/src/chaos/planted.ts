@@ -20,7 +20,18 @@ function the<T>(found: T | undefined, what: string): T {
   return found;
 }
 
-const KINDS: HistoryKind[] = ['seat', 'kept', 'refused', 'answer', 'changes', 'snapshot', 'gone', 'chunk', 'text'];
+const KINDS: HistoryKind[] = [
+  'seat',
+  'kept',
+  'refused',
+  'answer',
+  'changes',
+  'snapshot',
+  'gone',
+  'chunk',
+  'decided',
+  'text',
+];
 
 /** The same history with one record more, or one in the place of another. */
 function withRecord(history: History, record: HistoryRecord, instead?: HistoryRecord): History {
@@ -70,6 +81,22 @@ function removal({ log, history }: Evidence) {
     if (seat !== undefined) return { row, seat };
   }
   return the<never>(undefined, 'removal');
+}
+
+/** A call's effect in a list, and a row of its conversation that says how somebody had answered. */
+function toolDeed({ log }: Evidence) {
+  const isDeed = ({ scope, runId, callId }: LogRow) => scope.startsWith('list:') && runId !== null && callId !== null;
+  const deed = the(log.find(isDeed), "tool call's effect");
+  const beside = the(
+    log.find(({ scope, txnId }) => scope.startsWith('thread:') && txnId === deed.txnId),
+    'result of a tool call',
+  );
+  const approval = (decision: 'approved' | 'declined', seq: number): LogRow => {
+    const { runId, callId } = deed;
+    const value = { runId, n: 0, kind: 'approval', callId, body: { decision, by: 'somebody' }, state: 'done' };
+    return { ...beside, seq, txnId: `answer ${seq}`, effects: [{ op: 'put', type: 'run_item', id: 'asked', value }] };
+  };
+  return { deed, approval };
 }
 
 export const PLANTED: Planted[] = [
@@ -188,6 +215,22 @@ export const PLANTED: Planted[] = [
         scope.startsWith('list:') && runId !== null && callId !== null;
       const row = the(evidence.log.find(isCall), "tool call's effect");
       return withRow(evidence, { ...clone(row), txnId: 'again' });
+    },
+  },
+  {
+    name: 'a call takes effect that somebody had declined',
+    breaks: 'approvals',
+    plant: (evidence) => {
+      const { deed, approval } = toolDeed(evidence);
+      return { ...evidence, log: [approval('declined', 0), ...evidence.log.filter((row) => row !== deed), deed] };
+    },
+  },
+  {
+    name: 'a second answer overrules the first',
+    breaks: 'approvals',
+    plant: (evidence) => {
+      const { approval } = toolDeed(evidence);
+      return { ...evidence, log: [approval('approved', 0), ...evidence.log, approval('declined', 1e6)] };
     },
   },
   {

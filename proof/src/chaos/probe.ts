@@ -2,15 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { BEATS, checkShown, checkTold, type Waiting } from '../oracles/in-time.ts';
 import type { Violation } from '../oracles/violation.ts';
-import type { Cast, ListPlan, Person } from './crowd/cast.ts';
+import { KEPT_LISTS, type Cast, type ListPlan, type Person } from './crowd/cast.ts';
 import type { Crowd } from './crowd/crowd.ts';
 import type { DatabaseReader } from './evidence/read-database.ts';
 import { SECRETS } from './schedule/hurt.ts';
 
 const LOOK_EVERY_MS = 50;
-/** Lists that are tried: the one with everybody, and some more. */
-const LISTS = 3;
-
 interface Probed {
   violations: Violation[];
   /** How long the slowest waited, in milliseconds. */
@@ -21,7 +18,7 @@ interface Probed {
 /** Once all is well: a change is shown everywhere in time, and whoever is removed is told in time. */
 export async function probe(crowd: Crowd, database: DatabaseReader, cast: Cast, people: Person[]): Promise<Probed> {
   const probed: Probed = { violations: [], shownMs: 0, toldMs: 0 };
-  for (const list of cast.lists.slice(0, LISTS)) {
+  for (const list of cast.lists.slice(0, KEPT_LISTS)) {
     const steward = crowd.at(list.steward);
     const args = { id: v7(), listId: list.id, title: 'Is it seen?' };
     const nonce = await steward.call('mutate', { seat: list.steward, name: 'task.create', args });
@@ -32,7 +29,7 @@ export async function probe(crowd: Crowd, database: DatabaseReader, cast: Cast, 
     probed.shownMs = Math.max(probed.shownMs, performance.now() - since);
   }
   const members = await database.members();
-  for (const list of cast.lists.slice(0, LISTS)) {
+  for (const list of cast.lists.slice(0, KEPT_LISTS)) {
     const person = list.members
       .map((index) => people[index]!)
       .find(({ userId }) => members[list.scope]?.includes(userId));

@@ -1,9 +1,11 @@
+import { MOST_DELETED_UNASKED } from '@muster/domain/tools/delete-task';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { Random } from '../sim/random.ts';
+import type { RunRow } from '../oracles/runs.ts';
 import type { Violation } from '../oracles/violation.ts';
-import { castOf, type Cast, type Person } from './crowd/cast.ts';
+import { castOf, type Cast, type ListPlan, type Person } from './crowd/cast.ts';
 import { Crowd } from './crowd/crowd.ts';
 import type { Evidence } from './evidence/evidence.ts';
 import { DatabaseReader } from './evidence/read-database.ts';
@@ -35,6 +37,8 @@ export interface RoundOptions {
 
 const CLIENTS_A_PROCESS = 60;
 const FIRST_TASKS = 8;
+/** Of them so many are done: to clear those away takes somebody's consent. */
+const FIRST_DONE = MOST_DELETED_UNASKED + 1;
 
 /** One world from its beginning to its verdict. */
 export class Round {
@@ -88,7 +92,15 @@ export class Round {
     const { seed, clients, stormMs, isBrief, actsPerSecond, say } = this.#options;
     const schedule = createSchedule(new Random(seed, 'schedule'), stormMs, isBrief);
     const { world, crowd, cast, people, database } = this;
-    const deps = { world, crowd, cast, people, database, random: new Random(seed, 'hurt') };
+    const deps = {
+      world,
+      crowd,
+      cast,
+      people,
+      database,
+      random: new Random(seed, 'hurt'),
+      deleted: new Set<ListPlan>(),
+    };
     const since = performance.now();
     await crowd.all('act', { everyMs: (clients * 1_000) / actsPerSecond });
     const events = schedule.map(async (event) => {
@@ -157,7 +169,11 @@ export class Round {
       for (const member of members)
         await tell('member.invite', { listId: id, email: this.people[member]!.email, role: 'editor' });
       for (const thread of threads) await tell('thread.create', { id: thread, listId: id, title: 'Talk' });
-      for (let n = 1; n <= FIRST_TASKS; n++) await tell('task.create', { id: v7(), listId: id, title: `First ${n}` });
+      for (let n = 1; n <= FIRST_TASKS; n++) {
+        const task = v7();
+        await tell('task.create', { id: task, listId: id, title: `First ${n}` });
+        if (n <= FIRST_DONE) await tell('task.complete', { id: task, done: true });
+      }
     }
     const late = await this.rest();
     if (late.length > 0) throw new Error(`the lists could not be shared: ${late[0]?.what}`);
@@ -167,7 +183,8 @@ export class Round {
 /** How much was judged: a verdict over nothing is worth nothing. */
 function sizeOf({ log, runs, history }: Evidence): string {
   const heard = history.of('changes').reduce((sum, { changes }) => sum + changes.length, 0);
-  const ends = [...Map.groupBy(runs, ({ status }) => status)].map(([status, of]) => `${of.length} ${status}`);
+  const endOf = ({ status, isGone }: RunRow) => (isGone === true ? 'deleted' : status);
+  const ends = [...Map.groupBy(runs, endOf)].map(([end, of]) => `${of.length} ${end}`);
   const counts = [
     `${log.length} changes`,
     `heard ${heard} times`,
@@ -175,6 +192,7 @@ function sizeOf({ log, runs, history }: Evidence): string {
     `${history.of('snapshot').length} snapshots`,
     `${history.of('gone').length} removals told`,
     `${runs.length} runs (${ends.join(', ')})`,
+    `${new Set(history.of('decided').map(({ callId }) => callId)).size} asked for consent`,
     `${history.of('chunk').length} pieces of their words`,
   ];
   return `judged: ${counts.join(', ')}`;

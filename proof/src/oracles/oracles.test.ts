@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '@muster/protocol/change';
 import { checkAcknowledged, checkKept } from './acknowledged.ts';
+import { checkApprovals } from './approvals.ts';
 import { checkContiguous } from './contiguous.ts';
 import { checkDiskCopies } from './disk-copies.ts';
 import { checkOnce } from './exactly-once.ts';
@@ -236,6 +237,36 @@ describe('runs', () => {
     expect(promises(checkToolEffects([first, row(LIST, 2, call)], isMarked))).toEqual(['tools once']);
     const anew = row(LIST, 2, { ...call, callId: 'd', effects: [task('2', '#one')] });
     expect(promises(checkToolEffects([first, anew], isMarked))).toEqual(['tools once']);
+  });
+});
+
+describe('approvals', () => {
+  const THREAD = 'thread:1';
+  const call = { runId: 'r', callId: 'c' };
+  const answer = (seq: number, decision: string | null) =>
+    row(THREAD, seq, {
+      effects: [put('run_item', 'r:2', { ...call, kind: 'approval', body: { decision, by: null } })],
+    });
+  const doing = (seq: number, count: number, more = {}): LogRow[] => {
+    const effects = Array.from({ length: count }, (_, n): Effect => ({ op: 'del', type: 'task', id: `${n}` }));
+    const beside = row(THREAD, seq, { txnId: 'doing', ...call, ...more });
+    return [beside, row(LIST, 1, { txnId: 'doing', effects, ...call, ...more })];
+  };
+  it('lets a few go unasked, and many once somebody has agreed', () => {
+    expect(checkApprovals(doing(1, 5))).toEqual([]);
+    expect(checkApprovals([answer(1, null), answer(2, 'approved'), answer(3, 'approved'), ...doing(4, 6)])).toEqual([]);
+  });
+  it.each([
+    ['unasked', doing(1, 6)],
+    ['before the answer', [answer(1, null), ...doing(2, 6), answer(3, 'approved')]],
+    ['after a no', [answer(1, null), answer(2, 'declined'), ...doing(3, 1)]],
+    ['by the consent to another call', [answer(1, 'approved'), ...doing(2, 6, { callId: 'd' })]],
+  ])('names what was done %s', (_when, log) => {
+    expect(promises(checkApprovals(log))).toEqual(['approvals']);
+  });
+  it('names an answer that was overruled', () => {
+    expect(promises(checkApprovals([answer(1, 'declined'), answer(2, 'approved')]))).toEqual(['approvals']);
+    expect(promises(checkApprovals([answer(1, 'approved'), answer(2, null)]))).toEqual(['approvals']);
   });
 });
 

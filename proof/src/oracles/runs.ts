@@ -6,6 +6,8 @@ export interface RunRow {
   scope: string;
   status: string;
   attempt: number;
+  /** Its conversation was deleted, and it with it: nobody works on it any more, and nobody sees it. */
+  isGone?: boolean;
 }
 
 /** The longest that a viewer saw of an item's words in one attempt, before they stood in the thread. */
@@ -26,7 +28,7 @@ const ENDED = new Set(['completed', 'failed', 'stopped']);
 /** No run is stuck: at rest each has an end, and none ended by a fault of the server's. */
 export function checkEnded(runs: RunRow[]): Violation[] {
   return runs
-    .filter(({ status }) => !ENDED.has(status))
+    .filter(({ status, isGone }) => isGone !== true && !ENDED.has(status))
     .map(({ id, scope, status, attempt }) =>
       violation('runs end', `it is ${status} (attempt ${attempt}), and nobody works on it`, { runId: id, scope }),
     );

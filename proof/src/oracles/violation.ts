@@ -18,6 +18,7 @@ export const PROMISES = {
   'runs end': 'no run is stuck',
   'run texts': "what was streamed is what is stored: every viewer's words are exact",
   'tools once': "a tool call's effect happens once",
+  approvals: 'what needs a yes is done once somebody has said it, and the first answer stands',
   'processes live': 'no process ends by a fault that nobody caught',
 } as const;
 export type PromiseName = keyof typeof PROMISES;

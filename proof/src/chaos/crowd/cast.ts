@@ -36,6 +36,8 @@ export interface Cast {
   lists: ListPlan[];
 }
 
+/** The first lists stay to the end, to be looked at then. Others may be deleted. */
+export const KEPT_LISTS = 3;
 const THREADS_A_LIST = 2;
 /** Of all people, those who are in a list besides the first, which has everybody. */
 const MEMBER_SHARE = 0.3;
@@ -62,7 +64,7 @@ export function castOf(clients: number, random: Random): Cast {
     }
   }
   const everyone = Array.from({ length: people }, (_, person) => person);
-  const count = Math.min(people, Math.max(3, Math.round(clients / 16)));
+  const count = Math.min(people, Math.max(KEPT_LISTS + 1, Math.round(clients / 16)));
   const lists = Array.from({ length: count }, (_, owner): ListPlan => {
     const id = v7();
     const others = everyone.filter((person) => person !== owner);

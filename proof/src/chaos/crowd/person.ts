@@ -110,6 +110,8 @@ export class PersonScript {
       `add ${mark()} and ${mark()}`,
       `add ${mark()}, ${mark()} and ${mark()}`,
       'what is on the list?',
+      // More than a few, and somebody has to agree.
+      'delete everything that is done',
       'hello, what can you do?',
     ])!;
     const id = v7();

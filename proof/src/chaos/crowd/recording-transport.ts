@@ -1,8 +1,10 @@
 import type { Transport } from '@muster/client/types';
-import type { MutateAnswer, ScopeResult } from '@muster/protocol/client-events';
+import type { ClientEventData, MutateAnswer, ScopeResult } from '@muster/protocol/client-events';
 import type { Packet } from '@muster/protocol/change';
 import type { RunChunk, ScopeGone } from '@muster/protocol/server-events';
 import type { Recorder } from './recorder.ts';
+
+type RunDecide = ClientEventData<'run:decide'>;
 
 export interface WireListener {
   recorder: Recorder;
@@ -58,6 +60,11 @@ function answered(wire: WireListener, clientId: string, event: string, asked: un
   if (event === 'scope:open')
     for (const result of (data as { results: ScopeResult[] }).results) noteResult(wire, result);
   if (event === 'scope:pull') noteResult(wire, data as ScopeResult);
+  if (event === 'run:decide') {
+    const { runId, callId, approve: isApproved } = asked as RunDecide;
+    const { status } = data as { status: string };
+    wire.recorder.note({ k: 'decided', seat: wire.seat, at: Date.now(), runId, callId, isApproved, status });
+  }
   if (event !== 'mutate') return;
   const { mid, nonce, name } = asked as Mutation;
   const answer = data as MutateAnswer;

@@ -7,6 +7,7 @@ import { parseScope, scopeOf, type ScopeId } from '@muster/protocol/id';
 import { Life, mortalClock, mortalStorage, mortalTransport } from './mortal.ts';
 import type { Recorder } from './recorder.ts';
 import { recordingTransport } from './recording-transport.ts';
+import { Consent } from './consent.ts';
 import { RunWatcher } from './run-watcher.ts';
 
 export interface SeatOptions {
@@ -40,12 +41,13 @@ export class Seat {
   tamper: ((event: string, data: unknown) => unknown) | undefined;
   #life = new Life();
   #runs: RunWatcher;
+  #consent: Consent;
   #reloading: Promise<void> = Promise.resolve();
   readonly #threads = new Map<ScopeId, { close(): void }>();
 
   constructor(options: SeatOptions) {
     this.options = options;
-    ({ client: this.client, storage: this.storage, runs: this.#runs } = this.#create());
+    ({ client: this.client, storage: this.storage, runs: this.#runs, consent: this.#consent } = this.#create());
   }
 
   get name(): string {
@@ -72,7 +74,7 @@ export class Seat {
     if (isCrash) this.#life.end();
     else await this.client.stop();
     this.#life = new Life();
-    ({ client: this.client, storage: this.storage, runs: this.#runs } = this.#create());
+    ({ client: this.client, storage: this.storage, runs: this.#runs, consent: this.#consent } = this.#create());
     await this.client.start();
   }
 
@@ -94,8 +96,8 @@ export class Seat {
       .filter((scope) => this.client.scopeState(scope).state === 'open');
   }
 
-  /** Looks at some conversations, leaves those that are gone, and watches the runs in them. */
-  tend(pick: (from: ScopeId[]) => ScopeId | undefined): void {
+  /** Looks at some conversations, leaves those that are gone, watches the runs in them, and answers what they ask. */
+  tend(pick: <T>(from: readonly T[]) => T | undefined): void {
     for (const [scope, handle] of this.#threads) {
       const { state } = this.client.scopeState(scope);
       if (state !== 'gone' && state !== 'error') continue;
@@ -110,6 +112,7 @@ export class Seat {
       this.#threads.set(scope, handle);
     }
     this.#runs.look(this.threads());
+    this.#consent.look(this.threads(), pick);
   }
 
   /** Conversations that it looks at and may see. */
@@ -157,7 +160,8 @@ export class Seat {
     client.on('rejected', ({ nonce, error: { code } }) => {
       if (!life.isOver) recorder.note({ k: 'refused', seat: name, nonce, code });
     });
-    return { client, storage, runs: new RunWatcher({ client, recorder, seat: name, isOver: () => life.isOver }) };
+    const runs = new RunWatcher({ client, recorder, seat: name, isOver: () => life.isOver });
+    return { client, storage, runs, consent: new Consent(client) };
   }
 }
 

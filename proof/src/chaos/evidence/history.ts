@@ -25,6 +25,8 @@ export type HistoryRecord =
   | { k: 'snapshot'; seat: string; at: number; scope: string; seq: number; aclEpoch: number }
   | { k: 'gone'; seat: string; at: number; scope: string }
   | { k: 'chunk'; seat: string; at: number; runId: string; attempt: number; itemId: string; offset: number }
+  /** A decision about what a run may not do unasked was answered. */
+  | { k: 'decided'; seat: string; at: number; runId: string; callId: string; isApproved: boolean; status: string }
   /** The longest that was shown of an item's words in one attempt. */
   | {
       k: 'text';

@@ -25,14 +25,17 @@ export class DatabaseReader {
   }
 
   async runs(): Promise<RunRow[]> {
-    return this.query<RunRow>('select id, scope_id as scope, status, attempt from run');
+    return this.query<RunRow>(
+      `select r.id, r.scope_id as scope, r.status, r.attempt, s.gone is not null as "isGone"
+       from run r join scope s on s.id = r.scope_id`,
+    );
   }
 
-  /** Who may see each list. */
+  /** Who may see each list: one that is deleted, nobody. */
   async members(): Promise<Record<string, string[]>> {
     const rows = await this.query<{ list: string; members: string[] }>(
       `select s.id as list, coalesce(array_agg(g.subject) filter (where g.subject is not null), '{}') as members
-       from scope s left join acl_grant g on g.acl_id = s.id where s.kind = 'list' and s.gone is null group by s.id`,
+       from scope s left join acl_grant g on g.acl_id = s.id and s.gone is null where s.kind = 'list' group by s.id`,
     );
     return Object.fromEntries(rows.map(({ list, members }) => [list, members]));
   }

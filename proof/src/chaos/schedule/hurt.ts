@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { v7 } from 'uuid';
 import type { Random } from '../../sim/random.ts';
-import type { Cast } from '../crowd/cast.ts';
+import { KEPT_LISTS, type Cast, type ListPlan } from '../crowd/cast.ts';
 import type { Crowd } from '../crowd/crowd.ts';
 import type { DatabaseReader } from '../evidence/read-database.ts';
 import type { TcpLink } from '../world/tcp-link.ts';
@@ -16,6 +16,8 @@ export interface HurtDeps {
   people: { userId: string; email: string }[];
   database: DatabaseReader;
   random: Random;
+  /** Lists that are deleted. */
+  deleted: Set<ListPlan>;
 }
 
 /** Does what an event says. Settles once it is over, with what was done to whom, in words. */
@@ -148,8 +150,11 @@ const HANDS: Record<Fault, Hand> = {
   'tab.crash': (deps, event) => reloaded(deps, event, true),
   'tab.reload': (deps, event) => reloaded(deps, event, false),
 
-  'member.remove': async ({ crowd, cast, people }, { target, forMs }) => {
-    const list = pick(cast.lists, target);
+  'member.remove': async ({ crowd, cast, people, deleted }, { target, forMs }) => {
+    const list = pick(
+      cast.lists.filter((one) => !deleted.has(one)),
+      target,
+    );
     const person = people[pick(list.members, Math.floor(target / cast.lists.length))]!;
     const steward = crowd.at(list.steward);
     const tell = (name: string, args: object) => steward.call('mutate', { seat: list.steward, name, args });
@@ -162,8 +167,18 @@ const HANDS: Record<Fault, Hand> = {
     }
     for (let n = 0; n < SECRETS; n++) await tell('task.create', { id: v7(), listId, title: 'Not for the removed' });
     await delay(forMs);
+    if (deleted.has(list)) return `${who} was removed, and then the list deleted`;
     await tell('member.invite', { listId, email: person.email, role: 'editor' });
     return `${who} was removed, and invited again after ${seconds(forMs)}`;
+  },
+
+  'list.delete': async ({ crowd, cast, deleted }, { target }) => {
+    const spare = cast.lists.slice(KEPT_LISTS).filter((one) => !deleted.has(one));
+    if (spare.length === 0) return 'no list was left to be deleted';
+    const list = pick(spare, target);
+    deleted.add(list);
+    await crowd.at(list.steward).call('mutate', { seat: list.steward, name: 'list.delete', args: { id: list.id } });
+    return `${list.scope} was deleted, with ${list.threads.length} conversations`;
   },
 
   'everything.roll': async ({ world }) => {

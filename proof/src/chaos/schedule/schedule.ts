@@ -25,6 +25,7 @@ export const FAULTS = [
   'tab.crash',
   'tab.reload',
   'member.remove',
+  'list.delete',
   'everything.roll',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
