@@ -4,7 +4,7 @@ import { parseOptions } from './options.ts';
 it('has a default for everything', () => {
   expect(parseOptions([])).toEqual({
     ...{ minutes: 2, clients: 200, rounds: 1, seed: undefined, acts: 20, isBrief: false, logs: undefined },
-    isKept: false,
+    ...{ isKept: false, isWritten: false },
   });
 });
 

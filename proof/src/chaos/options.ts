@@ -12,6 +12,7 @@ mends them, and holds everything that was recorded against the promises.
   --acts N      what all clients together do in a second (a tenth of their number, at least 6)
   --brief       each kind of fault once and short, in twenty seconds
   --logs DIR    where data, logs and histories lie (a folder of this run in the system's temporary one)
+  --write       write the rounds and their figures into docs/chaos.md
   --keep        keep that folder where nothing is broken, too`;
 
 export interface ChaosOptions {
@@ -23,6 +24,7 @@ export interface ChaosOptions {
   isBrief: boolean;
   logs: string | undefined;
   isKept: boolean;
+  isWritten: boolean;
 }
 
 /** @throws with a line that says what is wrong */
@@ -33,6 +35,7 @@ export function parseOptions(args: string[]): ChaosOptions {
     options: {
       ...{ minutes: text, clients: text, rounds: text, seed: text, acts: text, logs: text },
       ...{ brief: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
+      write: { type: 'boolean', default: false },
     },
   });
   const clients = numberOf('clients', values.clients, { least: 4, isWhole: true }) ?? 200;
@@ -43,7 +46,7 @@ export function parseOptions(args: string[]): ChaosOptions {
     rounds: numberOf('rounds', values.rounds, { least: 1, isWhole: true }) ?? 1,
     seed: numberOf('seed', values.seed, { least: 0, isWhole: true }),
     acts: numberOf('acts', values.acts, { least: 0.1 }) ?? Math.max(6, clients / 10),
-    ...{ isBrief, logs: values.logs, isKept: values.keep },
+    ...{ isBrief, logs: values.logs, isKept: values.keep, isWritten: values.write },
   };
 }
 

@@ -8,7 +8,7 @@ import type { DatabaseReader } from './evidence/read-database.ts';
 import { SECRETS } from './schedule/hurt.ts';
 
 const LOOK_EVERY_MS = 50;
-interface Probed {
+export interface Probed {
   violations: Violation[];
   /** How long the slowest waited, in milliseconds. */
   shownMs: number;

@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { Random } from '../sim/random.ts';
-import type { RunRow } from '../oracles/runs.ts';
 import type { Violation } from '../oracles/violation.ts';
 import { castOf, type Cast, type ListPlan, type Person } from './crowd/cast.ts';
 import { Crowd } from './crowd/crowd.ts';
@@ -12,8 +11,9 @@ import { DatabaseReader } from './evidence/read-database.ts';
 import { History } from './evidence/read-history.ts';
 import { readImages } from './evidence/read-images.ts';
 import { readWordEpochs } from './evidence/read-streams.ts';
+import { judgedIn, judgedLine, type Judged } from './figures.ts';
 import { judge } from './judge.ts';
-import { probe } from './probe.ts';
+import { probe, type Probed } from './probe.ts';
 import { waitForRest } from './rest.ts';
 import { hurt } from './schedule/hurt.ts';
 import { createSchedule } from './schedule/schedule.ts';
@@ -48,6 +48,10 @@ export class Round {
   readonly people: Person[];
   readonly database: DatabaseReader;
   readonly close: () => Promise<void>;
+  faults = 0;
+  /** How long the slowest waited at rest, once there is a verdict. */
+  waited: Omit<Probed, 'violations'> | undefined;
+  judged: Judged | undefined;
   readonly #options: RoundOptions;
 
   private constructor(
@@ -107,6 +111,7 @@ export class Round {
       await delay(event.atMs);
       const at = ((performance.now() - since) / 1_000).toFixed(1).padStart(6);
       say(`${at} s  ${await hurt(deps, event)}`);
+      this.faults += 1;
     });
     await Promise.all([...events, delay(stormMs)]);
     world.heal();
@@ -120,13 +125,15 @@ export class Round {
 
   /** At rest: what is late, and then what everyone holds, and what all of it left behind. */
   async verdict(): Promise<Violation[]> {
-    const { violations, shownMs, toldMs } = await probe(this.crowd, this.database, this.cast, this.people);
-    const ms = (value: number) => `${Math.round(value)} ms`;
-    this.#options.say(`at rest: a change was shown everywhere in ${ms(shownMs)}, a removal told in ${ms(toldMs)}`);
+    const { violations, ...waited } = await probe(this.crowd, this.database, this.cast, this.people);
+    this.waited = waited;
+    const [shown, told] = [waited.shownMs, waited.toldMs].map((ms) => `${Math.round(ms)} ms`);
+    this.#options.say(`at rest: a change was shown everywhere in ${shown}, a removal told in ${told}`);
     violations.push(...(await this.rest()));
     violations.push(...(await this.compare()));
     const evidence = await this.evidence();
-    this.#options.say(sizeOf(evidence));
+    this.judged = judgedIn(evidence);
+    this.#options.say(judgedLine(this.judged));
     return [...violations, ...judge(evidence)];
   }
 
@@ -178,22 +185,4 @@ export class Round {
     const late = await this.rest();
     if (late.length > 0) throw new Error(`the lists could not be shared: ${late[0]?.what}`);
   }
-}
-
-/** How much was judged: a verdict over nothing is worth nothing. */
-function sizeOf({ log, runs, history }: Evidence): string {
-  const heard = history.of('changes').reduce((sum, { changes }) => sum + changes.length, 0);
-  const endOf = ({ status, isGone }: RunRow) => (isGone === true ? 'deleted' : status);
-  const ends = [...Map.groupBy(runs, endOf)].map(([end, of]) => `${of.length} ${end}`);
-  const counts = [
-    `${log.length} changes`,
-    `heard ${heard} times`,
-    `${history.of('answer').length} answers`,
-    `${history.of('snapshot').length} snapshots`,
-    `${history.of('gone').length} removals told`,
-    `${runs.length} runs (${ends.join(', ')})`,
-    `${new Set(history.of('decided').map(({ callId }) => callId)).size} asked for consent`,
-    `${history.of('chunk').length} pieces of their words`,
-  ];
-  return `judged: ${counts.join(', ')}`;
 }
