@@ -27,8 +27,17 @@ export interface MailedShare extends MailedInvitation {
   listId: string;
 }
 
+export interface ConfirmationRead {
+  email: string;
+  isConfirmed: boolean;
+  mail: 'none' | 'waiting' | 'sent' | 'failed';
+  askedAt: number | null;
+  recent: number;
+  oldestAt: number | null;
+}
+
 /** Of one kind to one address: whoever knows an address must not be able to fill its box. */
-const MOST_IN_AN_HOUR = 5;
+export const MOST_IN_AN_HOUR = 5;
 
 /** Mail that waits for the worker: the row is written first, so none is forgotten. */
 export const createMailRepository = (db: Reader) => ({
@@ -80,6 +89,24 @@ export const createMailRepository = (db: Reader) => ({
       left join profile p on p.principal_id = i.invited_by
       where i.id = ${invitationId} and i.taken_at is null and i.revoked_at is null
         and (i.expires_at is null or i.expires_at > clock_ms())`.execute(db);
+    return rows[0];
+  },
+
+  /**
+   * Whether a person's address is confirmed, and the newest mail that asks for it; `recent` and `oldestAt`: of the last
+   * hour. Undefined for guests.
+   */
+  findConfirmation: async (userId: string): Promise<ConfirmationRead | undefined> => {
+    const { rows } = await sql<ConfirmationRead>`
+      select u.email, coalesce(u."emailVerified", false) as "isConfirmed", m.created_at as "askedAt",
+        case when m.id is null then 'none' when m.sent_at is not null then 'sent' when m.failed_at is not null then 'failed' else 'waiting' end as mail,
+        h.recent, h.oldest as "oldestAt"
+      from "user" u
+      left join lateral (select * from mail where kind = 'verification' and email = lower(u.email)
+        order by created_at desc limit 1) m on true
+      cross join lateral (select count(*)::int as recent, min(created_at) as oldest from mail
+        where kind = 'verification' and email = lower(u.email) and created_at > clock_ms() - 3600000) h
+      where u.id = ${userId} and u."isAnonymous" is not true`.execute(db);
     return rows[0];
   },
 

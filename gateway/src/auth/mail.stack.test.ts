@@ -72,6 +72,33 @@ test('an invitation is told by mail, and taken up once its address has answered 
   expect((await grace.call('GET', '/api/v1/lists')).body.items).toMatchObject([{ id: list.id, role: 'editor' }]);
 });
 
+test('who did not get the mail that confirms their address has it sent again, and sees what became of it', async () => {
+  const lin = await signUp(server.url, 'Lin');
+  const look = () => lin.call('GET', '/api/v1/me/confirmation');
+  const ask = () => lin.call('POST', '/api/v1/me/confirmation');
+  const waiting = {
+    email: lin.email,
+    isConfirmed: false,
+    isNeeded: true,
+    mail: 'waiting',
+    askedAt: expect.any(Number),
+  };
+  expect((await look()).body).toEqual(waiting);
+  await server.db.updateTable('mail').set({ failed_at: 1, created_at: 1 }).where('email', '=', lin.email).execute();
+  expect((await look()).body).toEqual({ ...waiting, mail: 'failed', askedAt: 1 });
+  expect((await ask()).body).toEqual(waiting);
+  for (let n = 0; n < 4; n++) await ask();
+  const enough = await ask();
+  expect([enough.status, enough.body.code]).toEqual([429, 'rate_limited']);
+  expect(enough.body.retryAfterMs).toBeGreaterThan(3_500_000);
+  const sent = await mailsTo(lin.email, 'verification');
+  expect(sent).toHaveLength(6);
+  const { pathname, search } = new URL(sent.at(-1)!.url);
+  expect((await request(server.url, 'GET', pathname + search)).headers.get('location')).toBe('/settings');
+  expect((await ask()).body).toMatchObject({ isConfirmed: true });
+  expect(await mailsTo(lin.email, 'verification')).toHaveLength(6);
+});
+
 test('without mail nobody is told to wait for one', async () => {
   const bare = await startHttp();
   const ada = await signUp(bare.url);
@@ -81,6 +108,9 @@ test('without mail nobody is told to wait for one', async () => {
   await ada.call('POST', `/api/v1/lists/${list.id}/members`, { email: 'new@example.test', role: 'viewer' });
   const { body } = await ada.call('GET', `/api/v1/lists/${list.id}/invitations`);
   expect(body.items).toMatchObject([{ email: 'new@example.test', mail: 'off' }]);
+  const resent = await ada.call('POST', '/api/v1/me/confirmation');
+  expect([resent.status, resent.body.detail]).toEqual([409, expect.stringContaining('sends no mail')]);
+  expect((await ada.call('GET', '/api/v1/me/confirmation')).body).toMatchObject({ mail: 'off', isNeeded: false });
   // An operator lets them in again.
   const { allowNewPassword } = createAccountRepository(bare.db);
   expect(await allowNewPassword('nobody@example.test', 'token-of-nobody', 60_000)).toBe(false);

@@ -1,5 +1,6 @@
 import type { ApiContext } from './api-context.ts';
 import type { Route } from './define-route.ts';
+import { confirmationRoutes } from './routes/confirmation.ts';
 import { conflictRoutes } from './routes/conflicts.ts';
 import { historyRoutes } from './routes/history.ts';
 import { linkRoutes } from './routes/links.ts';
@@ -22,5 +23,6 @@ export const createApiRoutes = (api: ApiContext): Route[] => [
   ...threadRoutes(api),
   ...runRoutes(api),
   ...tokenRoutes(api),
+  ...confirmationRoutes(api),
   ...meRoutes(api),
 ];

@@ -5,6 +5,7 @@ import { createApiTokenRepository } from '@muster/db/repositories/api-token.repo
 import { createConflictRepository } from '@muster/db/repositories/conflict.repository';
 import { createHistoryRepository } from '@muster/db/repositories/history.repository';
 import { createListRepository } from '@muster/db/repositories/list.repository';
+import { createMailRepository } from '@muster/db/repositories/mail.repository';
 import { createMemberRepository } from '@muster/db/repositories/member.repository';
 import { createTaskRepository } from '@muster/db/repositories/task.repository';
 import { createThreadRepository } from '@muster/db/repositories/thread.repository';
@@ -12,6 +13,7 @@ import type { Reader } from '@muster/db/repositories/visible';
 import { MusterError } from '@muster/protocol/error';
 import { API_PREFIX } from '@muster/protocol/http';
 import Koa from 'koa';
+import { createAskForAddress } from '../auth/addresses.ts';
 import { AUTH_PREFIX, type Auth } from '../auth/auth.ts';
 import type { Identities } from '../auth/identity-types.ts';
 import { createPasswords } from '../auth/passwords.ts';
@@ -57,6 +59,8 @@ export function createHttp(deps: HttpDeps): Http {
     submit: createSubmit(deps),
     secrets: createSecrets(settings.secret),
     passwords: createPasswords(deps.auth),
+    askForAddress: createAskForAddress(deps.auth),
+    mails: createMailRepository(db),
     erase: (userId, onLockedOut) => erasePerson({ pool: deps.pool, commit: deps.commit, onLockedOut }, userId),
     accounts: createAccountRepository(db),
     lists: createListRepository(db),

@@ -153,6 +153,9 @@ const ROWS: Row[] = [
   { route: 'POST /tokens', body: () => ({ name: 'x' }), expected: EVERYONE_MAKES },
   { route: 'DELETE /tokens/{id}', path: (w) => `/tokens/${w.tokenId}`, expected: OWN(204) },
 
+  { route: 'GET /me/confirmation', expected: [401, 200, 404, 200, 200, 200] },
+  { route: 'POST /me/confirmation', what: 'without mail', expected: [401, 409, 404, 409, 409, 409] },
+
   {
     route: 'DELETE /me',
     what: 'without proof',
@@ -162,7 +165,7 @@ const ROWS: Row[] = [
 ];
 const member = (world: World) => `/lists/${world.listId}/members/${other.userId}`;
 
-const CODES: Record<number, string> = { 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found' };
+const CODES: Record<number, string> = { 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 409: 'conflict' };
 
 let server: TestHttp;
 let people: Record<Exclude<Actor, 'nobody'>, Visitor>;
