@@ -1,9 +1,10 @@
 import { decide, type Batch } from './decide.ts';
 import type { Entry } from './entry.ts';
 import { pairKey } from './facts.ts';
-import { textArray } from './flight.ts';
+import { textArray, type Step } from './flight.ts';
 import type { LoadPlan } from './load-plan.ts';
-import { persistArguments } from './persist.ts';
+import { oneArguments } from './one-at-once.ts';
+import { clientRows, moreArgument, rowArguments } from './persist.ts';
 import type { CommitOutcome } from './types.ts';
 
 /**
@@ -21,11 +22,16 @@ export function decideAtOnce(batch: Batch, entries: Entry[]): Map<Entry, CommitO
   return outcomes;
 }
 
-/** The arguments of commit_at_once, in its order; undefined for a batch that writes more than tasks. */
-export function atOnceArguments(batch: Batch, plan: LoadPlan): (string | null)[] | undefined {
+/** The statement that commits a batch in one flight; undefined for a batch that writes more than tasks. */
+export function atOnceStep(batch: Batch, plan: LoadPlan): Step | undefined {
+  if (clientRows(batch).length > 0 || moreArgument(batch) !== null) return undefined;
+  const one = oneArguments(batch, plan);
+  return one ? { statement: 'oneAtOnce', values: one } : { statement: 'atOnce', values: atOnceArguments(batch, plan) };
+}
+
+/** The arguments of commit_at_once, in its order. */
+function atOnceArguments(batch: Batch, plan: LoadPlan): (string | null)[] {
   const { facts, overlay } = batch;
-  const [, clientsLeft, changes, inserted, updated, more] = persistArguments(batch) ?? [];
-  if (more !== null || clientsLeft !== null || changes === undefined) return undefined;
   const scopes = plan.scopes.map((id) => {
     const before = facts.scopes.get(id);
     const after = overlay.scopes.get(id) ?? before;
@@ -37,7 +43,6 @@ export function atOnceArguments(batch: Batch, plan: LoadPlan): (string | null)[]
   ]);
   return [
     ...[facts.logEpoch, String(facts.now), textArray(plan.acls)],
-    ...[JSON.stringify(clients), JSON.stringify(scopes), JSON.stringify(roles)],
-    ...[changes, inserted ?? null, updated ?? null],
+    ...[JSON.stringify(clients), JSON.stringify(scopes), JSON.stringify(roles), ...rowArguments(batch)],
   ];
 }

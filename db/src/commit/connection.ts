@@ -3,6 +3,7 @@ import pg from 'pg';
 import { connectionConfig } from '../connection.ts';
 import { Flight, textArray, type FlightResult, type Step } from './flight.ts';
 import type { LoadPlan } from './load-plan.ts';
+import { ONE_ARGUMENTS } from './one-at-once.ts';
 import type { Wants } from './wants.ts';
 
 /**
@@ -55,6 +56,11 @@ const STATEMENTS: { name: string; text: string; values?: (string | null)[] }[] =
     name: 'atOnce',
     text: 'select commit_at_once($1, $2, $3, $4, $5, $6, $7, $8, $9)',
     values: ['', '0', '{}', '[]', '[]', '[]', null, null, null],
+  },
+  {
+    name: 'oneAtOnce',
+    text: `select commit_one_at_once(${Array.from({ length: ONE_ARGUMENTS }, (_, index) => `$${index + 1}`).join(', ')})`,
+    values: Array<null>(ONE_ARGUMENTS).fill(null),
   },
   { name: 'commit', text: 'commit' },
   { name: '', text: 'begin' },
@@ -139,10 +145,10 @@ export class CommitConnection {
    * Both flights in one, of a batch that was decided on what is remembered: locks, compares, persists, commits.
    * @returns the clock; negative where something is not as remembered, and nothing was written
    */
-  async commitAtOnce(values: (string | null)[]): Promise<number> {
+  async commitAtOnce(step: Step): Promise<number> {
     const client = this.#client ?? (await this.#connect());
     this.#inTransaction = client;
-    const { columns, commands } = await Flight.run(client, [BEGIN, { statement: 'atOnce', values }, COMMIT]);
+    const { columns, commands } = await Flight.run(client, [BEGIN, step, COMMIT]);
     this.#inTransaction = undefined;
     if (commands[2] !== 'COMMIT') throw new Error(`the commit ended in ${commands[2]}`);
     return Number(columns[0]);

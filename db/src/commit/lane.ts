@@ -1,7 +1,7 @@
 import { MusterError } from '@muster/protocol/error';
 import type { Packet } from '@muster/protocol/change';
 import type { ScopeId } from '@muster/protocol/id';
-import { atOnceArguments, decideAtOnce } from './at-once.ts';
+import { atOnceStep, decideAtOnce } from './at-once.ts';
 import type { CommitConnection, Loaded } from './connection.ts';
 import { decide, type Batch, type Verdict } from './decide.ts';
 import type { Entry } from './entry.ts';
@@ -148,9 +148,9 @@ export class Lane {
     // A command that fails is decided again on what is there, and told of then.
     const batch = batchOf(facts, plan, () => undefined);
     const outcomes = decideAtOnce(batch, entries);
-    const values = outcomes && atOnceArguments(batch, plan);
-    if (!values) return false;
-    const committing = this.#connection.commitAtOnce(values);
+    const step = outcomes && atOnceStep(batch, plan);
+    if (!step) return false;
+    const committing = this.#connection.commitAtOnce(step);
     this.#remember(batch);
     const packets = packetsOf(batch);
     const clock = await committing;

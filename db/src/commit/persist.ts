@@ -25,7 +25,21 @@ class More {
 
 /** The arguments of commit_persist, in its order; undefined where the batch changed nothing at all. */
 export function persistArguments(batch: Batch): (string | null)[] | undefined {
-  const { overlay, facts, changes } = batch;
+  const more = moreArgument(batch);
+  const clients = clientRows(batch);
+  if (batch.changes.length === 0 && clients.length === 0 && more === null) return undefined;
+  return [jsonOf(scopeRows(batch)), jsonOf(clients), ...rowArguments(batch), more];
+}
+
+/** Of these, those that a commit in one flight has too: changes, new tasks and old ones. */
+export function rowArguments(batch: Batch): (string | null)[] {
+  const { inserted, updated } = taskRows(batch);
+  return [jsonOf(batch.changes.map(changeRow)), jsonOf(inserted), jsonOf(updated)];
+}
+
+/** What few batches write: all but tasks, changes, heads and mids. Null for none. */
+export function moreArgument(batch: Batch): string | null {
+  const { overlay, facts } = batch;
   const more = new More();
   for (const transaction of batch.transactions) {
     for (const id of transaction.newAcls) more.add('insert', 'acl', { id });
@@ -34,7 +48,7 @@ export function persistArguments(batch: Batch): (string | null)[] | undefined {
       more.add('update', 'runColumns', { id: runId, zone, locale, stop_requested_by: stopRequestedBy, model, usage });
     }
     for (const { scope, reason, to } of transaction.gone) {
-      more.add('update', 'scope', { id: scope, gone: reason, gone_to: to ?? null, gone_at: batch.facts.now });
+      more.add('update', 'scope', { id: scope, gone: reason, gone_to: to ?? null, gone_at: facts.now });
       if (reason === 'deleted' && overlay.scopes.get(scope)?.acl === scope) more.add('update', 'goneAcls', scope);
     }
   }
@@ -43,29 +57,34 @@ export function persistArguments(batch: Batch): (string | null)[] | undefined {
   }
   addEntities(more, batch);
   addReceipts(more, batch);
-
-  const scopes: unknown[] = [];
   for (const [id, { acl, head, headAt, size }] of overlay.scopes) {
-    if (overlay.created.has(id)) {
-      const kind = id.slice(0, id.indexOf(':'));
-      more.add('insert', 'scope', { id, kind, acl_id: acl, head_seq: head, head_at: headAt, size });
-    } else {
-      scopes.push([id, head, headAt, size]);
-    }
+    if (!overlay.created.has(id)) continue;
+    const kind = id.slice(0, id.indexOf(':'));
+    more.add('insert', 'scope', { id, kind, acl_id: acl, head_seq: head, head_at: headAt, size });
   }
-  const clients: unknown[] = [];
   for (const [id, known] of facts.clients) {
-    const { lastMid, storedMid, silent } = overlay.clients.get(id) ?? known;
-    if (lastMid !== storedMid) clients.push([id, lastMid]);
+    const { lastMid, silent } = overlay.clients.get(id) ?? known;
     if (silent === null) continue;
     const isPruning = Math.random() * SILENT_PER_PRUNING < Object.keys(silent).length;
     more.add('update', 'silent', [id, lastMid, silent, isPruning]);
   }
-  const moreJson = more.toJson();
-  if (changes.length === 0 && clients.length === 0 && moreJson === null) return undefined;
-  const { inserted, updated } = taskRows(batch);
-  return [jsonOf(scopes), jsonOf(clients), jsonOf(changes.map(changeRow)), jsonOf(inserted), jsonOf(updated), moreJson];
+  return more.toJson();
 }
+
+/** Clients that took fewer mids in the end than the load wrote. */
+export function clientRows({ facts, overlay }: Batch): [id: string, lastMid: number][] {
+  const rows: [string, number][] = [];
+  for (const [id, known] of facts.clients) {
+    const { lastMid, storedMid } = overlay.clients.get(id) ?? known;
+    if (lastMid !== storedMid) rows.push([id, lastMid]);
+  }
+  return rows;
+}
+
+const scopeRows = ({ overlay }: Batch): unknown[] =>
+  [...overlay.scopes]
+    .filter(([id]) => !overlay.created.has(id))
+    .map(([id, { head, headAt, size }]) => [id, head, headAt, size]);
 
 const jsonOf = (rows: unknown[]): string | null => (rows.length === 0 ? null : JSON.stringify(rows));
 
