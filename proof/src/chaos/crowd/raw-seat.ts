@@ -166,6 +166,12 @@ export class RawSeat {
     if (result.kind === 'later') return this.#open(result.scope);
     if (result.kind === 'changes') return this.#take(result);
     this.#reach(result.scope, result.seq);
+    // Told from the beginning, a person's own scope names every list that is theirs: another went while it was away.
+    const own = new Set<string>(
+      result.entities.map(({ type, id }) => (type === 'membership' ? scopeOf('list', id) : '')),
+    );
+    if (result.scope.startsWith('user:'))
+      for (const scope of this.#seqs.keys()) if (scope.startsWith('list:') && !own.has(scope)) this.#seqs.delete(scope);
     for (const { type, id } of result.entities) if (type === 'membership') this.#open(scopeOf('list', id));
   }
 
