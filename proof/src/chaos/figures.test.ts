@@ -8,7 +8,7 @@ const on = new Date('2026-11-22T10:00:00Z');
 const round = (seed: number, broken: RoundFigures['broken'] = []): RoundFigures => ({
   ...{ seed, seconds: 154.4, faults: 47, shownMs: 7.4, toldMs: 106, broken },
   judged: {
-    ...{ changes: 4_126, heard: 233_540, answers: 2_908, snapshots: 2_844, removals: 25, runs: 188 },
+    ...{ changes: 4_126, heard: 233_540, answers: 2_908, snapshots: 2_844, removals: 25, runs: 188, removedReading: 2 },
     ...{ ends: { completed: 188 }, consents: 3, words: 32_440 },
   },
 });
@@ -19,7 +19,7 @@ it('says of each round how it went and how much was judged', () => {
     '2 rounds in a row until 2026-11-22, 200 clients and a storm of 2 min each: every promise was kept in all of them.',
   );
   expect(lines.at(-1)).toBe(
-    '| 8 | kept | 154 | 47 | 4,126 | 233,540 | 2,908 | 25 | 188 | 3 | 32,440 | 7 ms | 106 ms |',
+    '| 8 | kept | 154 | 47 | 4,126 | 233,540 | 2,908 | 25 | 2 | 188 | 3 | 32,440 | 7 ms | 106 ms |',
   );
 });
 

@@ -1,6 +1,8 @@
 import type { Violation } from '../oracles/violation.ts';
 import type { RunRow } from '../oracles/runs.ts';
 import type { Evidence } from './evidence/evidence.ts';
+import type { HistoryOf } from './evidence/history.ts';
+import type { History } from './evidence/read-history.ts';
 
 /** How much of each was judged: a verdict over nothing is worth nothing. */
 export interface Judged {
@@ -9,6 +11,8 @@ export interface Judged {
   answers: number;
   snapshots: number;
   removals: number;
+  /** Of them those to whom words of a run had come in the half second before. */
+  removedReading: number;
   runs: number;
   /** Of them by how they ended; those that went with their list, too. */
   ends: Record<string, number>;
@@ -25,11 +29,21 @@ export function judgedIn({ log, runs, history }: Evidence): Judged {
     answers: history.of('answer').length,
     snapshots: history.of('snapshot').length,
     removals: history.of('gone').length,
+    removedReading: removedReading(history),
     runs: runs.length,
     ends: Object.fromEntries(ends),
     consents: new Set(history.of('decided').map(({ callId }) => callId)).size,
     words: history.of('chunk').length,
   };
+}
+
+const READING_MS = 500;
+
+function removedReading(history: History): number {
+  const heardAt = Map.groupBy(history.of('chunk'), ({ seat }) => seat);
+  const wasReading = ({ seat, at }: HistoryOf<'gone'>) =>
+    (heardAt.get(seat) ?? []).some((chunk) => chunk.at <= at && at - chunk.at < READING_MS);
+  return history.of('gone').filter((told) => told.scope.startsWith('list:') && wasReading(told)).length;
 }
 
 /** One round, as it stands in a summary. */
@@ -53,7 +67,7 @@ export function judgedLine({ ends, ...counts }: Judged): string {
     `judged: ${say(counts.changes)} changes, heard ${say(counts.heard)} times`,
     `${say(counts.answers)} answers`,
     `${say(counts.snapshots)} snapshots`,
-    `${counts.removals} removals told`,
+    `${counts.removals} removals told (${counts.removedReading} in the middle of words)`,
     `${counts.runs} runs (${how.join(', ')})`,
     `${counts.consents} asked for consent`,
     `${say(counts.words)} pieces of their words`,
@@ -77,6 +91,7 @@ const COLUMNS: [name: string, of: (round: RoundFigures) => string][] = [
   ['heard', ({ judged }) => say(judged.heard)],
   ['answers', ({ judged }) => say(judged.answers)],
   ['removals told', ({ judged }) => String(judged.removals)],
+  ['reading', ({ judged }) => String(judged.removedReading)],
   ['runs', ({ judged }) => String(judged.runs)],
   ['consents', ({ judged }) => String(judged.consents)],
   ['words', ({ judged }) => say(judged.words)],

@@ -20,6 +20,8 @@ export interface CrowdCalls {
   mutate(given: { seat: string; name: string; args: unknown }): string;
   reload(given: { seat: string; isCrash: boolean }): void;
   states(): SeatState[];
+  /** Who reads the words of which run right now. */
+  reading(): { userId: string; runId: string }[];
   /**
    * Compares what every seat holds, on its disk and to the eye, with what the server holds.
    * @param given images by scope, and who may see which list

@@ -71,6 +71,10 @@ const calls: CrowdCalls = {
     for (const [name, seat] of seats) if (seat instanceof Seat) seat.tend((from) => randoms.get(name)!.pick(from));
     return [...seats.values()].map((seat) => seat.state());
   },
+  reading: () =>
+    [...seats.values()].flatMap((seat) =>
+      seat instanceof Seat ? seat.reading().map((runId) => ({ userId: seat.userId, runId })) : [],
+    ),
   async compare({ images, lists }) {
     const found = [];
     for (const seat of seats.values())

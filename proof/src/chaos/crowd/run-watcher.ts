@@ -13,11 +13,15 @@ interface Reading {
   isGrowing: boolean;
 }
 
+/** Within the last so many milliseconds: words come every tenth of a second or so. */
+const READING_MS = 500;
+
 /** Reads the runs of a tab's conversations as a person would, and keeps the longest that it was shown of each item. */
 export class RunWatcher {
   readonly #options: { client: MusterClient; recorder: Recorder; seat: string; isOver(): boolean };
   readonly #handles = new Map<string, RunHandle>();
   readonly #readings = new Map<string, Reading>();
+  readonly #readAt = new Map<string, number>();
 
   constructor(options: { client: MusterClient; recorder: Recorder; seat: string; isOver(): boolean }) {
     this.#options = options;
@@ -44,6 +48,12 @@ export class RunWatcher {
     }
   }
 
+  /** Runs whose words come to it right now. */
+  reading(): string[] {
+    const now = performance.now();
+    return [...this.#readAt].flatMap(([runId, at]) => (now - at < READING_MS ? [runId] : []));
+  }
+
   settle(): void {
     const { recorder, seat } = this.#options;
     for (const { itemId, ...reading } of this.#readings.values()) {
@@ -62,6 +72,7 @@ export class RunWatcher {
   #read({ runId, attempt, current }: RunView): void {
     if (!current || this.#options.isOver()) return;
     const { itemId, text } = current;
+    this.#readAt.set(runId, performance.now());
     const key = `${attempt} ${itemId}`;
     const known = this.#readings.get(key);
     // Words may be fewer after a reconnect, where their stream lost its end; they are never others.

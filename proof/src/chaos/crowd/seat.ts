@@ -120,6 +120,11 @@ export class Seat {
     return [...this.#threads.keys()].filter((scope) => this.client.scopeState(scope).state === 'open');
   }
 
+  /** Runs whose words come to it right now. */
+  reading(): string[] {
+    return this.#runs.reading();
+  }
+
   /** Scopes that it should hold at rest, by what it knows itself. */
   state(): SeatState {
     const { connection, pending, isBehind } = this.client.status;

@@ -48,6 +48,15 @@ export class DatabaseReader {
     return rows.map(({ nonce }) => nonce);
   }
 
+  /** The list below which each of these runs is. */
+  async listsOfRuns(runIds: string[]): Promise<Map<string, string>> {
+    const rows = await this.query<{ id: string; list: string }>(
+      `select r.id, s.acl_id as list from run r join scope s on s.id = r.scope_id where r.id = any ($1)`,
+      [runIds],
+    );
+    return new Map(rows.map(({ id, list }) => [id, list]));
+  }
+
   /** Of each acl one who may see all below it. */
   async viewers(): Promise<Map<string, string>> {
     const rows = await this.query<{ acl: string; subject: string }>(

@@ -9,11 +9,13 @@ import type { TcpLink } from '../world/tcp-link.ts';
 import type { World } from '../world/world.ts';
 import type { Event, Fault } from './schedule.ts';
 
+type Reader = { userId: string; email: string };
+
 export interface HurtDeps {
   world: World;
   crowd: Crowd;
   cast: Cast;
-  people: { userId: string; email: string }[];
+  people: Reader[];
   database: DatabaseReader;
   random: Random;
   /** Lists that are deleted. */
@@ -24,6 +26,9 @@ export interface HurtDeps {
 export async function hurt(deps: HurtDeps, event: Event): Promise<string> {
   return HANDS[event.fault](deps, event);
 }
+
+/** Runs come and go: somebody reads one before long. */
+const READER_WITHIN_MS = 8_000;
 
 /** What is written right behind a removal: a quiet list would hide that its words still reach the removed. */
 export const SECRETS = 3;
@@ -150,26 +155,20 @@ const HANDS: Record<Fault, Hand> = {
   'tab.crash': (deps, event) => reloaded(deps, event, true),
   'tab.reload': (deps, event) => reloaded(deps, event, false),
 
-  'member.remove': async ({ crowd, cast, people, deleted }, { target, forMs }) => {
+  'member.remove': async (deps, event) => {
+    const { cast, people, deleted } = deps;
     const list = pick(
       cast.lists.filter((one) => !deleted.has(one)),
-      target,
+      event.target,
     );
-    const person = people[pick(list.members, Math.floor(target / cast.lists.length))]!;
-    const steward = crowd.at(list.steward);
-    const tell = (name: string, args: object) => steward.call('mutate', { seat: list.steward, name, args });
-    const listId = list.id;
-    const who = `${person.userId} of list:${listId}`;
-    try {
-      await tell('member.remove', { listId, userId: person.userId });
-    } catch {
-      return `${who} was not there to be removed`;
+    return removed(deps, list, people[pick(list.members, Math.floor(event.target / cast.lists.length))]!, event.forMs);
+  },
+  'reader.remove': async (deps, event) => {
+    for (const since = performance.now(); performance.now() - since < READER_WITHIN_MS; await delay(100)) {
+      const found = await readerIn(deps).catch(() => undefined);
+      if (found) return `in the middle of a run's words, ${await removed(deps, found.list, found.person, event.forMs)}`;
     }
-    for (let n = 0; n < SECRETS; n++) await tell('task.create', { id: v7(), listId, title: 'Not for the removed' });
-    await delay(forMs);
-    if (deleted.has(list)) return `${who} was removed, and then the list deleted`;
-    await tell('member.invite', { listId, email: person.email, role: 'editor' });
-    return `${who} was removed, and invited again after ${seconds(forMs)}`;
+    return 'nobody read the words of a run';
   },
 
   'list.delete': async ({ crowd, cast, deleted }, { target }) => {
@@ -187,6 +186,37 @@ const HANDS: Record<Fault, Hand> = {
     return 'everything was restarted, one after the other';
   },
 };
+
+/** Removes a member, and invites them again. */
+async function removed(deps: HurtDeps, list: ListPlan, person: Reader, forMs: number): Promise<string> {
+  const { crowd, deleted } = deps;
+  const steward = crowd.at(list.steward);
+  const tell = (name: string, args: object) => steward.call('mutate', { seat: list.steward, name, args });
+  const listId = list.id;
+  const who = `${person.userId} of list:${listId}`;
+  try {
+    await tell('member.remove', { listId, userId: person.userId });
+  } catch {
+    return `${who} was not there to be removed`;
+  }
+  for (let n = 0; n < SECRETS; n++) await tell('task.create', { id: v7(), listId, title: 'Not for the removed' });
+  await delay(forMs);
+  if (deleted.has(list)) return `${who} was removed, and then the list deleted`;
+  await tell('member.invite', { listId, email: person.email, role: 'editor' });
+  return `${who} was removed, and invited again after ${seconds(forMs)}`;
+}
+
+/** Somebody who reads the words of a run as they come, and may be removed from its list. */
+async function readerIn({ crowd, cast, people, database }: HurtDeps) {
+  const reading = (await crowd.all('reading')).flat();
+  const lists = reading.length > 0 ? await database.listsOfRuns(reading.map(({ runId }) => runId)) : new Map();
+  for (const { userId, runId } of reading) {
+    const list = cast.lists.find(({ scope }) => scope === lists.get(runId));
+    const person = people.find((one) => one.userId === userId);
+    if (list && person && people[list.owner] !== person) return { list, person };
+  }
+  return undefined;
+}
 
 /** Some tabs at once, on one machine or several. */
 async function reloaded({ cast, crowd, random }: HurtDeps, { share }: Event, isCrash: boolean): Promise<string> {

@@ -25,6 +25,7 @@ export const FAULTS = [
   'tab.crash',
   'tab.reload',
   'member.remove',
+  'reader.remove',
   'list.delete',
   'everything.roll',
 ] as const;
@@ -43,7 +44,8 @@ export interface Event {
 
 /** A storm long enough for all kinds has one of each; what it costs to hit harder is told by how often a kind comes. */
 const WEIGHTS: Partial<Record<Fault, number>> = {
-  'member.remove': 5,
+  'member.remove': 4,
+  'reader.remove': 3,
   'tab.crash': 3,
   'clients.reset': 2,
   'gateway.kill': 2,
