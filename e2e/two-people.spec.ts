@@ -34,7 +34,7 @@ test('two people share a list, see each other at once, and watch the agent plan'
     await expect(agent(page).getByRole('button', { name: 'Stop' })).toBeVisible();
   }
   for (const page of [ada, grace.page]) {
-    await expect(row(page, 'Plan tour of the old town')).toBeVisible();
+    await expect(row(page, 'Tour of the old town')).toBeVisible();
     await expect(row(page, 'Book the transport')).toBeVisible();
     await expect(agent(page).getByText(/Added 8 tasks to Lisbon offsite/u)).toBeVisible();
     await expect(

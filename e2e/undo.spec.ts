@@ -118,7 +118,7 @@ test('what the agent’s answer changed is taken back as one step, but for what 
   await ask(ada.page, 'help me plan a tour of the old town');
   const undo = agent(ada.page).getByRole('button', { name: 'Undo these changes' });
   await expect(undo).toBeVisible();
-  await expect(row(ada.page, 'Plan tour of the old town')).toBeVisible();
+  await expect(row(ada.page, 'Tour of the old town')).toBeVisible();
   await rename(ada.page, 'Book the transport', 'Hire bicycles');
   await undo.click();
   await expect(toast(ada.page, /^Undone in part.*you have changed the title since, to “Hire bicycles”/u)).toBeVisible();

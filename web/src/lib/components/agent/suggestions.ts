@@ -10,7 +10,7 @@ export function suggestionsFor(
   const open = tasks.filter((task) => !task.done);
   if (open.length === 0) {
     return [
-      `Plan “${title}” in a few steps`,
+      title === '' ? 'Plan the week' : `Plan “${title}” in a few steps`,
       'Add milk, eggs and call the bank tomorrow at 9',
       tasks.length > 0 ? 'What did we get done here?' : 'What can you do?',
     ];

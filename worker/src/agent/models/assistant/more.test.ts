@@ -72,3 +72,18 @@ test('asked for the same plan twice, it does not ask for nothing', () => {
   expect(list.ask("break 'Plan the offsite' into steps")).toContain('already');
   expect(list.tasks().length).toBe(count);
 });
+
+test.each([
+  ['Plan a long weekend in Lisbon for two', 'Long weekend in Lisbon for two', 'Book a place to stay'],
+  ['plan the week', 'Week', 'Give each of them a day'],
+  ['make a plan for our camping trip', 'Camping trip', 'Check the gear'],
+  ['help me plan spring cleaning', 'Spring cleaning', 'Begin with one corner'],
+  ['make a plan for a podcast', 'Podcast', 'Record'],
+  ["break 'Book flights to Lisbon' into steps", 'Book flights to Lisbon', 'Compare prices and times'],
+])('%s: plans what it is about', (say, parent, step) => {
+  const list = new SampleList();
+  list.ask(say);
+  const titled = (title: string) => list.tasks().find((task) => task.title === title);
+  expect(titled(step)?.parentId).toBe(titled(parent)?.id);
+  expect(titled(step)).toBeDefined();
+});

@@ -4,6 +4,7 @@ import { quoted } from '../wording/phrasing.ts';
 import { whichOne } from '../wording/questions.ts';
 import { stepsFor } from './steps.ts';
 import { say, type Plan } from './plan.ts';
+import { asTitle } from '../reading/details.ts';
 
 /** Breaks a task that is there into steps, or plans something new as a task with its steps. */
 export function planBreakdown(phrase: string, snapshot: Snapshot): Plan {
@@ -14,7 +15,7 @@ export function planBreakdown(phrase: string, snapshot: Snapshot): Plan {
   const own = new Set(
     snapshot.tasks.filter((task) => task.parentId === parent?.id).map((task) => task.title.toLowerCase()),
   );
-  const title = parent?.title ?? `Plan ${phrase}`.slice(0, 500);
+  const title = parent?.title ?? asTitle(phrase).slice(0, 500);
   const steps = stepsFor(parent?.title ?? phrase).filter((step) => !own.has(step.toLowerCase()));
   if (parent && steps.length === 0) {
     return say(

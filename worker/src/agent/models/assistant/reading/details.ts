@@ -139,7 +139,7 @@ export function readItem(text: string, context: ReadingContext): NewItem {
 }
 
 /** A title begins with a capital, unless its first word is spelt in a way of its own ("iPhone case", "npm update"). */
-const asTitle = (words: string): string =>
+export const asTitle = (words: string): string =>
   /^\p{Ll}+(?=\s|$)/u.test(words) && !/^(?:npm|git|ssh|sql|css|html|pdf|url)\b/u.test(words)
     ? words.charAt(0).toUpperCase() + words.slice(1)
     : words;
