@@ -134,3 +134,54 @@ test('a crowd whose clients wait for something elsewhere first holds up nobody, 
   const queue = queueOf(first, ...crowd);
   expect(queue.take(2)).not.toEqual([]);
 });
+
+test('what cannot go is looked at once, not again with each that comes behind it', () => {
+  let looks = 0;
+  const watched = (name: string, more: Parameters<typeof entry>[1] = {}): Entry => {
+    const one = entry(name, more);
+    const { scopes: own } = one;
+    return Object.defineProperty(one, 'scopes', { get: () => ((looks += 1), own) });
+  };
+  const queue = queueOf(entry('under way', { scopes: scopes('hot') }));
+  const underWay = queue.take(1);
+  const many = Array.from({ length: 500 }, (_, n) => watched(`c${n}`, { scopes: scopes('hot') }));
+  for (const one of many) {
+    queue.enter(one);
+    expect(queue.take(2)).toEqual([]);
+  }
+  expect(looks).toBeLessThan(many.length * 10);
+  // Whoever may go goes at once, and is not in the way of those before.
+  queue.enter(entry('quiet', { scopes: scopes('quiet') }));
+  expect(names(queue.take(2))).toEqual(['quiet']);
+  looks = 0;
+  for (let n = 0; n < 100; n++) {
+    queue.enter(entry(`quiet ${n}`, { scopes: scopes(`quiet ${n}`) }));
+    expect(names(queue.take(2))).toEqual([`quiet ${n}`]);
+  }
+  expect(looks).toBeLessThan(many.length);
+  queue.release(underWay);
+  expect(queue.take(1)).toEqual(many.slice(0, 100));
+});
+
+test('one that was passed over goes once it has found its place, or the one before it gave up', () => {
+  const [first, second] = [1, 2].map((mid) => entry(String(mid), { client: 'c', mid, scopes: undefined }));
+  const queue = queueOf(first!, second!);
+  expect(queue.take()).toEqual([]);
+  second!.scopes = scopes('late');
+  expect(queue.take()).toEqual([]);
+  queue.leave(first!);
+  expect(queue.take()).toEqual([second]);
+});
+
+test('a later mid that was put back is held back by the earlier one before it again', () => {
+  const one = entry('1', { client: 'c', mid: 1, scopes: scopes('a') });
+  const two = entry('2', { client: 'c', mid: 2, scopes: scopes('a') });
+  const queue = queueOf(one);
+  const taken = queue.take();
+  queue.enter(two);
+  expect(queue.take()).toEqual([]);
+  queue.putBack(taken);
+  expect(queue.take()).toEqual([]);
+  queue.release(taken);
+  expect(names(queue.take())).toEqual(['1', '2']);
+});

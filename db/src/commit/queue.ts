@@ -11,6 +11,14 @@ const CROWD = 4;
 /** What a client that sent too much is told to wait. */
 const RETRY_AFTER_MS = 500;
 
+/** Those at the front of what waits of whom none may go, and what those behind them must not overtake. */
+interface PassedOver {
+  count: number;
+  heldBack: Set<string>;
+  /** Of them those whose scopes were not known yet. */
+  unplaced: Entry[];
+}
+
 /**
  * What waits, in the order in which it came. Whatever two batches must not hold at once is a *claim*: a client (its mids
  * go in order), a scope, an idempotency key, a tool call.
@@ -22,6 +30,11 @@ export class Queue {
   /** The first mid of a client that was refused: those behind it are refused too, so that order stays. */
   readonly #refusedFrom = new Map<string, number>();
   readonly #claimed = new Map<Entry, string[]>();
+  /**
+   * Until something is free, whoever comes is looked at alone: a thousand that wait for a busy list would otherwise be
+   * looked at again with each that comes behind them, which takes all of the processor where it is short already.
+   */
+  #passedOver: PassedOver | undefined;
   #entered = 0;
 
   get isEmpty(): boolean {
@@ -53,7 +66,10 @@ export class Queue {
   leave(entry: Entry): void {
     this.#entered -= 1;
     const index = this.#waiting.indexOf(entry);
-    if (index >= 0) this.#waiting.splice(index, 1);
+    if (index >= 0) {
+      this.#waiting.splice(index, 1);
+      this.#passedOver = undefined;
+    }
     const clientId = entry.submission.client?.clientId;
     if (clientId === undefined) return;
     const left = (this.#ofClient.get(clientId) ?? 1) - 1;
@@ -69,6 +85,7 @@ export class Queue {
   /** To the front, in their own order. */
   putBack(entries: Entry[]): void {
     this.#waiting = [...entries, ...this.#waiting];
+    this.#passedOver = undefined;
   }
 
   /**
@@ -79,7 +96,8 @@ export class Queue {
    *   it, each command elsewhere would take as long as all of the crowd's, and be answered with it, again and again.
    */
   take(lanes = 1): Entry[] {
-    const crowded = lanes > 1 ? this.#crowdedScope() : undefined;
+    if (this.#passedOver?.unplaced.some(({ scopes }) => scopes !== undefined) === true) this.#passedOver = undefined;
+    const crowded = lanes > 1 && !this.#passedOver ? this.#crowdedScope() : undefined;
     const taken = this.#take(lanes, crowded);
     // The crowd's clients have something elsewhere before it, which would wait for the crowd: nobody would ever go.
     return taken.length > 0 || crowded === undefined ? taken : this.#take(lanes, undefined);
@@ -88,10 +106,12 @@ export class Queue {
   #take(lanes: number, crowded: ScopeId | undefined): Entry[] {
     const taken: Entry[] = [];
     const rest: Entry[] = [];
+    const passed = this.#passedOver;
     const heldBack = new Set<string>();
     const scopes = new Set<string>();
     const share = lanes > 1 ? Math.max(LEAST_SHARE, Math.ceil(this.#waiting.length / lanes)) : BATCH;
-    for (const entry of this.#waiting) {
+    for (let at = passed?.count ?? 0; at < this.#waiting.length; at++) {
+      const entry = this.#waiting[at] as Entry;
       const isAlone = taken[0]?.isMembership === true || (entry.isMembership && taken.length > 0);
       const isInHere = (entry.scopes ?? []).some((scope) => scopes.has(scope));
       const isOurs =
@@ -106,13 +126,26 @@ export class Queue {
         for (const key of orderKeysOf(entry)) heldBack.add(key);
       }
     }
-    this.#waiting = rest;
+    if (taken.length === 0) {
+      if (crowded === undefined) this.#passOver(rest, heldBack);
+      return taken;
+    }
+    this.#waiting.length = passed?.count ?? 0;
+    for (const entry of rest) this.#waiting.push(entry);
     for (const entry of taken) this.#claim(entry);
     return taken;
   }
 
+  #passOver(entries: Entry[], heldBack: Set<string>): void {
+    const passed = (this.#passedOver ??= { count: 0, heldBack: new Set(), unplaced: [] });
+    passed.count += entries.length;
+    for (const key of heldBack) passed.heldBack.add(key);
+    for (const entry of entries) if (entry.scopes === undefined) passed.unplaced.push(entry);
+  }
+
   /** The batch is over: what it claimed is free. */
   release(entries: Entry[]): void {
+    this.#passedOver = undefined;
     for (const entry of entries) {
       for (const claim of this.#claimed.get(entry) ?? []) {
         const left = (this.#inFlight.get(claim) ?? 1) - 1;
@@ -145,7 +178,10 @@ export class Queue {
 
   #mayGo(entry: Entry, heldBack: ReadonlySet<string>): boolean {
     if (entry.scopes === undefined) return false;
-    return claimsOf(entry).every((claim) => !this.#inFlight.has(claim) && !heldBack.has(claim));
+    const before = this.#passedOver?.heldBack;
+    return claimsOf(entry).every(
+      (claim) => !this.#inFlight.has(claim) && !heldBack.has(claim) && before?.has(claim) !== true,
+    );
   }
 }
 
