@@ -237,7 +237,7 @@ export function createClient(options: ClientOptions): MusterClient {
     turn.stop();
     seat?.leave();
     seat = undefined;
-    if (wipe) writer.later((port) => port.wipe());
+    if (wipe) writer.turn((port) => port.wipe()).catch(failed('the store could not be wiped'));
     await writer.idle();
     await (await care.storage).close();
     status.set({ connection: 'stopped', since: status.now.since ?? clock.now() });

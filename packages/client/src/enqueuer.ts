@@ -43,7 +43,7 @@ export class Enqueuer {
     const { mid: _none, ...mutation } = toMutation(intent);
     care.firstEdit();
     writer
-      .run((storage) => storage.enqueue(mutation, this.#isAhead ? seen() + 1 : 1))
+      .edit((storage) => storage.enqueue(mutation, this.#isAhead ? seen() + 1 : 1))
       .then(
         (stored) => {
           this.#isAhead = false;

@@ -56,7 +56,7 @@ export class Session {
   /** Reads the disk. `clientId`: a script's own, which takes over the store. */
   async hydrate(clientId?: string): Promise<void> {
     const { writer, replica, outbox, profiles, scopes, clock } = this.#options;
-    const loaded = await writer.run(async (storage) => {
+    const loaded = await writer.turn(async (storage) => {
       storage.onCleared?.(() => void this.#cleared());
       const before = await storage.identity();
       if (clientId !== undefined && before.clientId !== clientId)
@@ -95,7 +95,7 @@ export class Session {
     if (known === userId) return true;
     const isOurs = known === undefined || was.includes(known);
     // Nobody's store yet, or a guest's who became this person: what they made stays, under its clientId.
-    if (!isOurs || !(await writer.run((storage) => storage.setUser(userId)))) {
+    if (!isOurs || !(await writer.turn((storage) => storage.setUser(userId)))) {
       await this.switchTo(userId, isOurs ? known : undefined);
       return false;
     }
@@ -112,7 +112,7 @@ export class Session {
     const wasNobodys = this.userId === undefined;
     const resolvers = new Map(replica.view.intents.map(({ nonce, resolve }) => [nonce, resolve]));
     if (!wasNobodys) outbox.abandon();
-    await writer.run((storage) => storage.switchTo(userId));
+    await writer.turn((storage) => storage.switchTo(userId));
     replica.reset();
     replica.view.userId = undefined;
     profiles.clear();
@@ -136,7 +136,7 @@ export class Session {
   async renew(): Promise<void> {
     const { writer, seat, clock } = this.#options;
     const [from, to] = [this.clientId, v4()];
-    const isOurs = await writer.run((storage) => storage.renew(from, to, clock.now()));
+    const isOurs = await writer.turn((storage) => storage.renew(from, to, clock.now()));
     if (isOurs) seat()?.post({ news: 'renewed' } satisfies TabNews);
     await this.renewed();
   }

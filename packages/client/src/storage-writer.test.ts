@@ -15,8 +15,12 @@ async function busy() {
   const write = vi.spyOn(storage, 'applyPacket');
   const writer = new StorageWriter(storage, () => undefined);
   let end: () => void = () => {};
-  writer.later(() => new Promise<void>((resolve) => (end = resolve)));
-  await Promise.resolve();
+  await new Promise<void>((begun) => {
+    writer.later(() => {
+      begun();
+      return new Promise<void>((resolve) => (end = resolve));
+    });
+  });
   return { storage, writer, write, end: () => end() };
 }
 
@@ -49,4 +53,27 @@ it('goes on after a job that failed', async () => {
   writer.later(() => Promise.reject(new Error('the disk is full')));
   expect(await writer.run(async () => 7)).toBe(7);
   expect(log).toHaveBeenCalledTimes(1);
+});
+
+it('begins with a person’s edit at once, however much content waits, and keeps edits in order', async () => {
+  const { writer, end } = await busy();
+  writer.packet(packet(1), entity('at 1'));
+  const order: string[] = [];
+  const edits = ['first', 'second'].map((name) => writer.edit(async () => order.push(name)));
+  const behind = writer.run(async () => order.push('what is about them'));
+  await Promise.all(edits);
+  expect(order).toEqual(['first', 'second']);
+  end();
+  await behind;
+  expect(order).toEqual(['first', 'second', 'what is about them']);
+});
+
+it('keeps an edit behind what says whose the store is', async () => {
+  const { writer, end } = await busy();
+  const order: string[] = [];
+  const turn = writer.turn(async () => order.push('another person'));
+  const edit = writer.edit(async () => order.push('an edit of theirs'));
+  end();
+  await Promise.all([turn, edit]);
+  expect(order).toEqual(['another person', 'an edit of theirs']);
 });

@@ -15,7 +15,8 @@ interface PacketWrite {
 
 /**
  * Storage's one queue: what is written later never lands earlier, so a mutation leaves the disk only after the content
- * that confirms it is there. Packets that wait are written as one.
+ * that confirms it is there. Packets that wait are written as one. Only a person's edit goes before what waits: until it
+ * is on disk, it is lost with the page.
  */
 export class StorageWriter {
   #storage: Promise<StoragePort>;
@@ -25,6 +26,9 @@ export class StorageWriter {
   /** Space ran out before: content that nobody looks at is not written any more. */
   #isTight = false;
   #last: Promise<unknown> = Promise.resolve();
+  #lastEdit: Promise<unknown> = Promise.resolve();
+  /** What says whose the store is, and under which clientId: an edit goes before or after it, as it was made. */
+  #lastTurn: Promise<unknown> = Promise.resolve();
   #waiting: PacketWrite | undefined;
 
   constructor(
@@ -48,8 +52,22 @@ export class StorageWriter {
    */
   run<T>(job: (storage: StoragePort) => Promise<T>): Promise<T> {
     this.#waiting = undefined;
-    const done = this.#last.then(() => this.#attempt(job));
+    const done = Promise.all([this.#last, this.#lastEdit]).then(() => this.#attempt(job));
     this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** The same for a job after which the store is somebody else's, or has another clientId: edits keep their place to it. */
+  turn<T>(job: (storage: StoragePort) => Promise<T>): Promise<T> {
+    const done = this.run(job);
+    this.#lastTurn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Begins in the task that asks for it, where no other edit is being written, however much content waits. */
+  edit<T>(job: (storage: StoragePort) => Promise<T>): Promise<T> {
+    const done = Promise.all([this.#lastEdit, this.#lastTurn]).then(() => this.#attempt(job));
+    this.#lastEdit = done.catch(() => undefined);
     return done;
   }
 
@@ -107,6 +125,6 @@ export class StorageWriter {
   }
 
   idle(): Promise<unknown> {
-    return this.#last;
+    return Promise.all([this.#last, this.#lastEdit]);
   }
 }
