@@ -20,9 +20,9 @@ function wrote(effect: Effect, [, type, id, field]: AuthorKey): boolean {
  * @throws {StartAgain} where the log has to be asked first
  */
 export function authorOf(batch: Batch, broken: Broken, state: BatchState): BrokenCondition['by'] {
-  const { scope, type, field, child } = broken;
+  const { field, child } = broken;
   // Other sub-tasks: whoever made the one that came; one that left tells nothing of who took it.
-  const id = field === 'children' ? child : broken.id;
+  const { scope, type, id } = field === 'children' ? (child ?? { ...broken, id: undefined }) : broken;
   if (scope === undefined || id === undefined) return null;
   const key: AuthorKey = [scope, type, id, field === null || field === 'children' ? WHOLE : field];
   const own = batch.changes.findLast(

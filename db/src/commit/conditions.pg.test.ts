@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Condition } from '@muster/protocol/condition';
+import { runIdOf } from '@muster/domain/run-ids';
 import { AGENT_ID } from '@muster/protocol/principal';
 import { v7 } from 'uuid';
 import { createTestDatabase, type TestDatabase } from '@muster/testing/database';
@@ -97,6 +98,22 @@ describe('a mutation with conditions', () => {
     const child = await grace.task(listId, { parentId: parent });
     const outcome = await doIf([{ type: 'task', id: parent, children: [] }], 'task.delete', { id: parent });
     expect(conflict(outcome)).toMatchObject({ field: 'children', value: [child] });
+  });
+
+  test('is refused where somebody wrote in the thread since, and says whose it is', async () => {
+    const [threadId, own, other] = [v7(), v7(), v7()];
+    await ada.did('thread.create', { id: threadId, listId, title: 'Plan' });
+    await ada.did('message.send', { id: own, threadId, text: 'What is left?' });
+    const untouched: Condition[] = [{ type: 'thread', id: threadId, children: [own, runIdOf(own)] }];
+    expect(conflict(await doIf(untouched, 'thread.rename', { id: threadId, title: 'Plans' }))).toBe('applied');
+    await grace.did('message.send', { id: other, threadId, text: 'The sails' });
+    expect(conflict(await doIf(untouched, 'thread.delete', { id: threadId }))).toMatchObject({
+      ...{ type: 'thread', field: 'children', by: { id: grace.id } },
+    });
+    const empty = v7();
+    await ada.did('thread.create', { id: empty, listId, title: 'Nothing yet' });
+    const outcome = await doIf([{ type: 'thread', id: empty, children: [] }], 'thread.delete', { id: empty });
+    expect(conflict(outcome)).toBe('applied');
   });
 
   test('may depend on lists, labels, members, memberships and settings', async () => {

@@ -1,4 +1,5 @@
 import type { Change } from '@muster/protocol/change';
+import { runItemId } from '@muster/protocol/id';
 import type { BrokenCondition, Condition } from '@muster/protocol/condition';
 import type { MusterError, WireError } from '@muster/protocol/error';
 import type { ChangeActor } from '@muster/protocol/principal';
@@ -39,6 +40,12 @@ export class Authors {
     const conflict = details?.conflict;
     if (!conflict || conflict.by) return conflict?.by ?? null;
     if (conflict.field !== 'children') return this.of(conflict);
+    if (conflict.type === 'thread') {
+      // Where nobody else did, the agent wrote in it: what it answers with begins with its run's first item.
+      const runs = ifStill.flatMap(({ children = [] }) => children);
+      const items = runs.map((id) => this.of({ type: 'run_item', id: runItemId(id, 0), field: null }));
+      return items.find((by) => by !== null) ?? null;
+    }
     // Whoever made the sub-task that came; one that left tells nothing of who took it.
     const known = new Set(ifStill.flatMap(({ children = [] }) => children));
     const came = (conflict.value as string[]).find((id) => !known.has(id));

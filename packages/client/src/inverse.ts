@@ -1,6 +1,7 @@
 import type { Condition } from '@muster/protocol/condition';
-import { parseScope, type ScopeId } from '@muster/protocol/id';
+import { parseScope, scopeOf, type ScopeId } from '@muster/protocol/id';
 import { DEFAULT_SETTINGS } from '@muster/protocol/settings';
+import { v7 } from 'uuid';
 import type { Edit } from './edits.ts';
 import { inverseOfTasks } from './inverse-tasks.ts';
 import type { Value } from './ref.ts';
@@ -74,11 +75,34 @@ function inverseOfOwn(edit: Edit): Inverse[] {
   return patch ? [{ name: 'settings.update', args: { fields: patch.back }, ifStill: still(edit, patch.now) }] : [];
 }
 
+function inverseOfThread(edit: Edit, writtenIn: (scope: ScopeId) => string[]): Inverse[] {
+  const { scope, id, before, after } = edit;
+  // There is no way back to what was said in it: it goes only while nobody has said anything but what made it.
+  if (!before && after) {
+    const [title] = still(edit, pick(after, ['title']));
+    return [
+      { name: 'thread.delete', args: { id }, ifStill: [{ ...title!, children: writtenIn(scopeOf('thread', id)) }] },
+    ];
+  }
+  if (before && !after) {
+    const home = parseScope(scope);
+    const args = { id: v7(), ...(home.kind === 'list' ? { listId: home.id } : {}), title: before.title };
+    return [{ name: 'thread.create', args, ifStill: [] }];
+  }
+  const title = patched(edit, ['title']);
+  return title ? [{ name: 'thread.rename', args: { id, ...title.back }, ifStill: still(edit, title.now) }] : [];
+}
+
 /**
  * The commands that take the edits of one mutation back, in the order in which they are to be given; none where it cannot
  * be taken back. What others can change meanwhile is in their conditions; labels and assignees commute and need none.
+ * @param writtenIn what the same gesture wrote in a thread
  */
-export function inverseOf(edits: readonly Edit[], isLabelUsed: (id: string) => boolean): Inverse[] {
+export function inverseOf(
+  edits: readonly Edit[],
+  isLabelUsed: (id: string) => boolean,
+  writtenIn: (scope: ScopeId) => string[] = () => [],
+): Inverse[] {
   const tasks = edits.filter(({ type }) => type === 'task');
   const others = edits.flatMap((edit): Inverse[] => {
     switch (edit.type) {
@@ -95,11 +119,8 @@ export function inverseOf(edits: readonly Edit[], isLabelUsed: (id: string) => b
         const args = { listId: parseScope(edit.scope).id, userId: edit.id, ...role.back };
         return [{ name: 'member.setRole', args, ifStill: still(edit, role.now, edit.scope) }];
       }
-      case 'thread': {
-        const title = patched(edit, ['title']);
-        if (!title) return [];
-        return [{ name: 'thread.rename', args: { id: edit.id, ...title.back }, ifStill: still(edit, title.now) }];
-      }
+      case 'thread':
+        return inverseOfThread(edit, writtenIn);
       default:
         return [];
     }

@@ -1,6 +1,7 @@
 import type { CommandArgs, CommandName } from '@muster/protocol/commands';
 import type { Change } from '@muster/protocol/change';
 import { MusterError, type WireError } from '@muster/protocol/error';
+import type { ScopeId } from '@muster/protocol/id';
 import { v7 } from 'uuid';
 import { Authors } from './authors.ts';
 import type { Edit, Made } from './edits.ts';
@@ -92,7 +93,7 @@ export class Journal {
 
   /** @returns an id by which just this step can be taken back; undefined where none of it can be */
   add(label: string, made: readonly Made[]): string | undefined {
-    const own = new Set(made.flatMap(({ edits }) => edits.map(({ id }) => id)));
+    const own = made.flatMap(({ edits }) => edits);
     const parts = made.flatMap(({ nonce, edits }) => this.#part(nonce, edits, own));
     return parts.length === 0 ? undefined : this.#push(label, parts);
   }
@@ -151,8 +152,11 @@ export class Journal {
     return last;
   }
 
-  #part(nonce: string, edits: readonly Edit[], own: ReadonlySet<string> = new Set()): Part[] {
-    const inverse = inverseOf(edits, (label) => this.#isLabelUsed(label, own));
+  /** @param own all edits of the same gesture */
+  #part(nonce: string, edits: readonly Edit[], own: readonly Edit[] = edits): Part[] {
+    const ids = new Set(own === edits ? [] : own.map(({ id }) => id));
+    const writtenIn = (scope: ScopeId) => own.filter((one) => one.scope === scope && !one.before).map(({ id }) => id);
+    const inverse = inverseOf(edits, (label) => this.#isLabelUsed(label, ids), writtenIn);
     return inverse.length === 0 ? [] : [{ nonce, inverse: inverse.map((one) => rememberPlaces(this.#client, one)) }];
   }
 

@@ -10,6 +10,8 @@ import type { View } from './view.ts';
 
 const stored = (scope: ScopeId, type: string, id: string, value: Value) => ({ scope, type, id, value }) as unknown;
 
+const THREAD_TYPES = ['message', 'run', 'run_item'] as const;
+
 /**
  * The window through which a decider sees the client's world as it was before one intent: confirmed, folded with the
  * intents before it. What it looked at is noted in `intent.reads`.
@@ -79,6 +81,13 @@ export class OverlayState implements State {
 
   /** Not noted as read: a limit that only the server enforces must not make every packet decide everything again. */
   size(scope: ScopeId): number {
+    // A conversation is small, and what waits in it counts for whether anything was written there.
+    if (parseScope(scope).kind === 'thread') {
+      const isHeld =
+        this.#view.confirmed.position(scope) ?? this.#view.intents.find((one) => one.creates.includes(scope));
+      if (!isHeld) return NaN;
+      return THREAD_TYPES.reduce((sum, type) => sum + [...this.#view.allBefore(scope, type, this.#intent)].length, 0);
+    }
     return this.#view.confirmed.size(scope);
   }
 

@@ -239,7 +239,9 @@ export class FakeServer {
     }
   }
 
-  #authorOf({ scope, type, id, field }: Broken): Change['actor'] | null {
+  #authorOf(broken: Broken): Change['actor'] | null {
+    const { field } = broken;
+    const { scope, type, id } = (field === 'children' && broken.child) || broken;
     const wrote = (effect: Change['effects'][number]) =>
       effect.type === type &&
       effect.id === id &&

@@ -32,7 +32,7 @@ export interface State {
   nextPos(listId: string, pos: string | null): string | null;
   /** The list's greatest key, deleted tasks included; null for an empty list. */
   lastPos(listId: string): string | null;
-  /** How many live entities the scope holds. */
+  /** How many live entities the scope holds; NaN where a client does not know. */
   size(scope: ScopeId): number;
   /** `live`, `gone`, or undefined where there is no such scope (or the client does not hold it). */
   scopeState(scope: ScopeId): 'live' | 'gone' | undefined;

@@ -8,7 +8,7 @@ export const CONDITION_TYPES = ['list', 'member', 'task', 'label', 'thread', 'me
 
 /**
  * What must still be so for a mutation to be decided at all: that an entity is gone, or that fields of it hold these
- * values, or that a task has just these sub-tasks. How undo refuses to clobber what came later.
+ * values, or that a task has just these sub-tasks, a thread just these messages. How undo refuses to clobber what came later.
  */
 export const condition = z
   .strictObject({
@@ -18,7 +18,7 @@ export const condition = z
     scope: z.optional(scopeId),
     absent: z.optional(z.literal(true)),
     fields: z.optional(z.record(z.string().check(z.maxLength(64)), z.unknown())),
-    /** Ids of a task's live sub-tasks, in any order. */
+    /** Ids of a task's live sub-tasks, in any order; of a thread: of all that was written in it, messages and runs. */
     children: z.optional(z.array(id).check(z.maxLength(LIMITS.subtasksOfTask))),
   })
   .check(
@@ -35,7 +35,7 @@ export const ifStill = z.array(condition).check(z.minLength(1), z.maxLength(LIMI
 export const brokenCondition = z.object({
   type: z.string(),
   id,
-  /** Null: the entity is gone, or back. `children`: its sub-tasks are others. */
+  /** Null: the entity is gone, or back. `children`: its sub-tasks are others, or something was written in it. */
   field: z.nullable(z.string()),
   value: z.unknown(),
   /** Null where nobody remembers. */

@@ -176,11 +176,18 @@ export class Actions {
     return me !== undefined && this.send('member.remove', { listId: id, userId: me }) !== false;
   }
 
-  /** @returns the new thread's id. Without a list it is one's own. */
-  addThread(listId: string | undefined, title?: string): string | undefined {
+  /**
+   * Begins a conversation with its first words: taken back as one, while nobody has answered.
+   * @returns the new thread's id. Without a list it is one's own.
+   */
+  addThread(listId: string | undefined, title: string, text: string): string | undefined {
     const id = v7();
-    const args = { id, ...(listId ? { listId } : {}), ...(title ? { title } : {}) };
-    return this.send('thread.create', args) ? id : undefined;
+    const args = { id, ...(listId ? { listId } : {}), title };
+    let isBegun = false;
+    this.#undo.step(`Began the conversation ${quoted(title)}`, () => {
+      isBegun = this.send('thread.create', args) !== false && this.ask(id, text) !== undefined;
+    });
+    return isBegun ? id : undefined;
   }
 
   /** Asks the agent. @returns the message's id, from which the run's follows (domain/run-ids) */

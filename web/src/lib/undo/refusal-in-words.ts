@@ -30,6 +30,7 @@ function deed({ type, field, value }: BrokenCondition): string {
     case 'assigneeIds':
       return 'changed who does it since';
     case 'children':
+      if (type === 'thread') return 'written in the conversation since';
       return 'changed its sub-tasks since';
     case 'archivedAt':
       return value === null ? 'brought the list back since' : 'archived the list since';
@@ -40,6 +41,7 @@ function deed({ type, field, value }: BrokenCondition): string {
     case 'color':
       return 'changed the label’s colour since';
     case null:
+      if (type === 'thread') return 'deleted the conversation since';
       return type === 'task' ? 'deleted it since' : `removed the ${type} since`;
     default:
       return 'changed it since';
