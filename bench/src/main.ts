@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureBigStore } from './big-store/measure-big-store.ts';
 import { measureCommitPart } from './commit-part.ts';
+import { measureDashboard } from './dashboard/measure-dashboard.ts';
 import { measureDelivery } from './delivery/measure-delivery.ts';
 import { measureFanOut } from './fan-out/measure-fan-out.ts';
+import { measureIdle } from './idle/measure-idle.ts';
 import type { MeasureContext } from './measure-context.ts';
 import { measureOpen } from './open-list/measure-open.ts';
 import { measurePage } from './page/measure-page.ts';
@@ -23,6 +25,8 @@ const MEASURES: Record<Part, (context: MeasureContext) => Promise<Result>> = {
   delivery: measureDelivery,
   open: measureOpen,
   'fan-out': measureFanOut,
+  idle: measureIdle,
+  dashboard: measureDashboard,
   storm: measureStorm,
   commit: measureCommitPart,
   socket: measureThroughSocket,

@@ -1,5 +1,8 @@
 /** What can be measured, in the order in which it is. */
-export const PARTS = ['delivery', 'open', 'fan-out', 'storm', 'commit', 'socket', 'big-store', 'page', 'tabs'] as const;
+export const PARTS = [
+  ...(['delivery', 'open', 'fan-out', 'idle', 'dashboard', 'storm', 'commit', 'socket'] as const),
+  ...(['big-store', 'page', 'tabs'] as const),
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -11,7 +14,7 @@ export interface BenchOptions {
 export const USAGE = `npm run bench [-- --only <name>] [--quick]
   --only <name>  measures one part, or several (--only delivery,commit): ${PARTS.join(', ')}
   --quick        few and short slices, to see that it runs
-All parts in full length take some ten minutes and write docs/performance.md; a part or a quick run only prints.`;
+All parts in full length take some fifteen minutes and write docs/performance.md; a part or a quick run only prints.`;
 
 /** @throws {Error} with a readable line where an argument is none */
 export function parseOptions(args: readonly string[]): BenchOptions {

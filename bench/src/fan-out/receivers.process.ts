@@ -59,10 +59,22 @@ async function connect(options: {
     });
     await (isPlain ? once(socket, 'open') : enter(socket, tokens[index % tokens.length]!));
     socket.on('message', (data: Buffer) => hearOne(receiver, data));
-    socket.on('close', () => {
-      throw new Error('a receiver was disconnected');
-    });
+    socket.on('close', onLost);
   });
+}
+
+function onLost(): never {
+  throw new Error('a receiver was disconnected');
+}
+
+/** The sockets of a group go, and it may be connected anew. */
+async function disconnect({ group }: { group: string }): Promise<void> {
+  const closed = groups.get(group)!.map(({ socket }) => {
+    socket.off('close', onLost).terminate();
+    return once(socket, 'close');
+  });
+  groups.delete(group);
+  await Promise.all(closed);
 }
 
 /** Engine.IO's open and Socket.IO's connect. */
@@ -215,6 +227,6 @@ async function eachOf(indices: Iterable<number>, work: (index: number) => Promis
   while (left.length > 0) await Promise.all(left.splice(0, AT_ONCE).map(work));
 }
 
-const calls = { connect, open, prepareWriter, write, hear, forget, typicalFrame };
+const calls = { connect, disconnect, open, prepareWriter, write, hear, forget, typicalFrame };
 export type ReceiversCalls = typeof calls;
 serve(calls);

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
-import { cpuMicros, serve } from '../processes/serve.ts';
+import { cpuMicros, memoryBytes, serve } from '../processes/serve.ts';
 import { sendPaced, type RoundOfRooms } from './send-paced.ts';
 
 const http = createServer();
@@ -24,5 +24,6 @@ function send({ text, rooms, ...pace }: RoundOfRooms): Promise<void> {
   return sendPaced(pace, (turn) => io.local.to(nameOf(rooms, turn % rooms)).emit(event, data));
 }
 
-const calls = { url: () => `http://127.0.0.1:${(http.address() as AddressInfo).port}`, cpuMicros, send };
+const calls = { url: () => `http://127.0.0.1:${(http.address() as AddressInfo).port}`, cpuMicros, memoryBytes, send };
+export type SocketIoPeerCalls = typeof calls;
 serve(calls);

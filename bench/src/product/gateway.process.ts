@@ -3,11 +3,11 @@ import { createGateway } from '@muster/gateway/app';
 import { gatewayConfig } from '@muster/gateway/config';
 import { parseConfig } from '@muster/runtime/config';
 import { createLogger } from '@muster/runtime/logger';
-import { cpuMicros, serve } from '../processes/serve.ts';
+import { cpuMicros, memoryBytes, serve } from '../processes/serve.ts';
 
 const config = parseConfig(gatewayConfig, process.env);
 const gateway = await createGateway({ config, logger: createLogger({ name: 'gateway', level: config.LOG_LEVEL }) });
 
-const calls = { url: () => gateway.url, cpuMicros };
+const calls = { url: () => gateway.url, cpuMicros, memoryBytes };
 export type GatewayCalls = typeof calls;
 serve(calls);

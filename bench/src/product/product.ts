@@ -24,10 +24,12 @@ export class Product {
   readonly gateways: GatewayUnderTest[];
 
   readonly databaseUrl: string;
+  readonly #how: { env: Record<string, string>; flags: string[] };
 
-  private constructor(gateways: GatewayUnderTest[], databaseUrl: string) {
-    this.gateways = gateways;
+  private constructor(databaseUrl: string, how: { env: Record<string, string>; flags: string[] }) {
+    this.gateways = [];
     this.databaseUrl = databaseUrl;
+    this.#how = how;
   }
 
   /**
@@ -51,14 +53,15 @@ export class Product {
       ...{ HOST: '127.0.0.1', PORT: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'error' },
       ...more,
     };
-    const gateways: GatewayUnderTest[] = [];
-    for (let index = 0; index < count; index++) {
-      const process = await MeasuringProcess.start<GatewayCalls>('product/gateway.process.ts', {
-        ...{ env, flags: [...GATEWAY_FLAGS, ...flags] },
-      });
-      gateways.push({ process, url: await process.call('url') });
-    }
-    return new Product(gateways, databaseUrl);
+    const product = new Product(databaseUrl, { env, flags: [...GATEWAY_FLAGS, ...flags] });
+    for (let index = 0; index < count; index++) product.gateways.push(await product.startGateway());
+    return product;
+  }
+
+  /** One more, which its caller stops: it is not among {@link gateways}. */
+  async startGateway(): Promise<GatewayUnderTest> {
+    const process = await MeasuringProcess.start<GatewayCalls>('product/gateway.process.ts', this.#how);
+    return { process, url: await process.call('url') };
   }
 
   /** Someone with an account, made on the first gateway. */

@@ -49,6 +49,25 @@ const SECTIONS: Record<Part, Section> = {
       'change, both every 60 ms.',
     against: 'the peer',
   },
+  idle: {
+    title: 'A connection that does nothing',
+    method:
+      'A gateway, and a bare Socket.IO server, each in a new process for every slice, take two hundred websockets and then ' +
+      'two thousand more, of a hundred guests. Their resident memory is read before and after the two thousand, when all is ' +
+      'quiet and what can be collected is. The gateway runs with the flags of Node that the launcher and the image give it, ' +
+      'the peer without any.',
+    against: 'bare Socket.IO',
+  },
+  dashboard: {
+    title: 'A dashboard instead of a page that asks again and again',
+    method:
+      'Two hundred people have a list of 100 tasks before them, in which a task is renamed once a second. Either each has a ' +
+      'websocket on which it comes, or each asks for the list’s tasks with `GET` over a connection that stays open, once ' +
+      'a second or every two, each at a moment of its own. CPU is that of the gateway, bytes are what the servers sent with ' +
+      'all framing of HTTP and websockets, for one dashboard and second; staleness is from sending the rename until ' +
+      'the new title is there.',
+    against: 'the page that asks',
+  },
   storm: {
     title: 'Everyone comes back at once',
     method:
