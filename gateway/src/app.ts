@@ -16,11 +16,13 @@ import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
 import { serveMetrics } from '@muster/runtime/serve-metrics';
 import { createShutdown } from '@muster/runtime/shutdown';
+import { createCommitTraces } from '@muster/runtime/trace-commits';
+import { noTracing, type Tracing } from '@muster/runtime/tracing';
 import { createAuthRoom } from './auth/auth-room.ts';
 import { createBus, type SocketBus } from './bus/bus.ts';
 import { createRedisBridge } from './bus/redis-bridge.ts';
 import type { GatewayConfig } from './config.ts';
-import { countCommits } from './count-commits.ts';
+import { countCommits, labelOf } from './count-commits.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { createHintSender } from './hints.ts';
 import { measureRuns } from './run-metrics.ts';
@@ -36,6 +38,8 @@ const REDIS_WITHIN_MS = 2_000;
 export interface GatewayDeps {
   config: GatewayConfig;
   logger: Logger;
+  /** Closed by whoever made it. */
+  tracing?: Tracing;
   /** Off in tests: the process's own metrics would keep timers. */
   hasProcessMetrics?: boolean;
   /** For tests: stands between the bus and its reads. */
@@ -62,6 +66,7 @@ export interface Gateway {
 export async function createGateway({
   config,
   logger: processLogger,
+  tracing = noTracing,
   hasProcessMetrics = true,
   wrapFeed = (feed) => feed,
   hurried = new AbortController().signal,
@@ -85,13 +90,16 @@ export async function createGateway({
   shutdown.register('stores', 'redis', () => redis.close());
   const feed = wrapFeed(createFeedRepository(db));
 
+  const traces = createCommitTraces(tracing, labelOf);
+
   measureRuns({ metrics, runs: createRunWorkRepository(db) });
 
   const bus = createBus({
     ...{ gatewayId, feed, runs: createRunWatchRepository(db), metrics, logger },
-    bridge: (listener, busMetrics) => createRedisBridge({ redis, names, gatewayId, metrics: busMetrics, listener }),
+    bridge: (listener, busMetrics) =>
+      createRedisBridge({ redis, names, gatewayId, metrics: busMetrics, listener, tracing, traces }),
   });
-  const commit = countCommits(
+  const counted = countCommits(
     createCommit({
       ...{ databaseUrl: config.DATABASE_URL, pool, logger, emailTrust: settings.emailTrust },
       isOptimistic: config.COMMIT_FLIGHTS === 'one',
@@ -100,7 +108,8 @@ export async function createGateway({
     }),
     metrics,
   );
-  const hints = createHintSender({ redis, names, logger });
+  const commit = traces.trace(counted);
+  const hints = createHintSender({ redis, names, logger, tracing });
   shutdown.register('workers', 'commit', () => commit.close());
   shutdown.register('workers', 'hints', () => hints.close());
 
@@ -108,7 +117,7 @@ export async function createGateway({
     ? createLimits({ redis: redis.get('commands'), prefix: names.limiterPrefix, limits: settings.limits })
     : noLimits;
   const context: GatewayContext = {
-    ...{ gatewayId, settings, logger, metrics, redis, names, feed, commit, bus },
+    ...{ gatewayId, settings, logger, tracing, metrics, redis, names, feed, commit, bus },
     sendHints: (sent) => hints.send(sent),
     isAccepting: () => !shutdown.isStopping,
   };
@@ -116,7 +125,7 @@ export async function createGateway({
   const http = createHttp({ ...context, db, pool, auth, identities, limits });
   const server = createServer(http.callback());
   const sockets = createSocketServer({
-    ...{ bus, commit, limits, logger, settings, identities, context, fanOut: config.FAN_OUT },
+    ...{ bus, commit, limits, logger, tracing, settings, identities, context, fanOut: config.FAN_OUT },
     sendHints: context.sendHints,
     findClientOwner: createClientRepository(db).findOwner,
   });

@@ -1,5 +1,6 @@
 import { databaseUrl, durationMs, flag, integer, oneOf, port, redisUrl, text } from '@muster/runtime/config';
 import { LOG_LEVELS } from '@muster/runtime/logger';
+import { tracingVariables } from '@muster/runtime/tracing';
 import * as z from 'zod';
 import { httpVariables } from './http/settings.ts';
 
@@ -29,6 +30,7 @@ export const gatewayConfig = z.object({
     ['frames', 'stock'],
     'whether a broadcast is written as one frame straight to the sockets, or goes the way of stock Socket.IO',
   ).default('frames'),
+  ...tracingVariables,
   ...httpVariables,
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;

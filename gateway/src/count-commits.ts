@@ -28,5 +28,5 @@ export function countCommits(commit: Commit, metrics: Metrics): Commit {
 }
 
 /** Names come from clients: what is no command must not become a label. */
-const labelOf = (name: string): string =>
+export const labelOf = (name: string): string =>
   isCommandName(name) || Object.hasOwn(INTERNAL_COMMANDS, name) ? name : 'unknown';

@@ -5,6 +5,7 @@ import type { RedisNames } from '@muster/protocol/internal/channels';
 import type { Logger } from '@muster/runtime/logger';
 import type { Metrics } from '@muster/runtime/metrics';
 import type { RedisConnections } from '@muster/runtime/redis';
+import type { Tracing } from '@muster/runtime/tracing';
 import type { Bus } from './bus/bus-types.ts';
 import type { HttpSettings } from './http/settings.ts';
 
@@ -18,6 +19,7 @@ export interface GatewayContext {
   gatewayId: string;
   settings: HttpSettings;
   logger: Logger;
+  tracing: Tracing;
   metrics: Metrics;
   redis: RedisConnections;
   names: RedisNames;

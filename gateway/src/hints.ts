@@ -3,6 +3,7 @@ import type { RedisNames } from '@muster/protocol/internal/channels';
 import { agentRunJobId, QUEUES } from '@muster/protocol/internal/jobs';
 import type { Logger } from '@muster/runtime/logger';
 import type { RedisConnections } from '@muster/runtime/redis';
+import type { Tracing } from '@muster/runtime/tracing';
 import { Queue } from 'bullmq';
 
 export interface HintSender {
@@ -16,10 +17,12 @@ export function createHintSender({
   redis,
   names,
   logger,
+  tracing,
 }: {
   redis: RedisConnections;
   names: RedisNames;
   logger: Logger;
+  tracing: Tracing;
 }): HintSender {
   const queue = new Queue(QUEUES.runs, {
     connection: redis.get('queueProducer') as never,
@@ -34,7 +37,12 @@ export function createHintSender({
       case 'run': {
         const { runId, attempt } = hint;
         const jobId = agentRunJobId(runId, attempt);
-        await queue.add('agent-run', { runId }, { jobId, removeOnComplete: true, removeOnFail: true });
+        const attributes = { 'messaging.system': 'bullmq', 'muster.run.id': runId };
+        await tracing.span('enqueue', { kind: 'producer', attributes }, () => {
+          const trace = tracing.carry();
+          const data = { runId, ...(trace === undefined ? {} : { trace }) };
+          return queue.add('agent-run', data, { jobId, removeOnComplete: true, removeOnFail: true });
+        });
         return;
       }
       case 'stop':

@@ -4,6 +4,7 @@ import { ConfigError, parseConfig } from '@muster/runtime/config';
 import { takeHandedConnections } from '@muster/runtime/handed-connections';
 import { createLogger } from '@muster/runtime/logger';
 import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
+import { createTracing } from '@muster/runtime/tracing';
 import { createGateway } from './app.ts';
 import { gatewayConfig, type GatewayConfig } from './config.ts';
 import { toHttpSettings } from './http/settings.ts';
@@ -16,7 +17,9 @@ endWithProcess(shutdown, { process, logger });
 
 try {
   await prepareDatabase(config);
-  const gateway = await createGateway({ config, logger, hurried: shutdown.hurried });
+  const tracing = await createTracing(config, { name: 'muster-gateway', logger });
+  shutdown.register('stores', 'traces', () => tracing.close());
+  const gateway = await createGateway({ config, logger, tracing, hurried: shutdown.hurried });
   shutdown.register('drain', 'gateway', () => gateway.close('the process ends'), {
     timeoutMs: config.DRAIN_NOTICE_MS + config.DRAIN_MS + 20_000,
   });

@@ -13,6 +13,7 @@ import {
   url,
 } from '@muster/runtime/config';
 import { LOG_LEVELS } from '@muster/runtime/logger';
+import { tracingVariables } from '@muster/runtime/tracing';
 import * as z from 'zod';
 
 /** The worker's configuration, by the names of its variables. */
@@ -49,6 +50,7 @@ export const workerConfig = z
     AGENT_MODEL: text("a model's name, as its provider knows it").optional(),
     ASSISTANT_WORDS_PER_SECOND: integer('how fast the built-in assistant speaks', { min: 1, max: 100_000 }).default(40),
     ASSISTANT_RECITES: flag('whether the agent recites numbered words for load tests').default(false),
+    ...tracingVariables,
   })
   .superRefine((config, context) => {
     for (const name of ['MAIL_FROM', 'PUBLIC_URL'] as const) {

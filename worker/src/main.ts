@@ -11,8 +11,11 @@ import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
 import { serveMetrics } from '@muster/runtime/serve-metrics';
 import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
+import { createCommitTraces } from '@muster/runtime/trace-commits';
+import { createTracing } from '@muster/runtime/tracing';
 import { chooseModel } from './agent/models/provider.ts';
 import { createReciter } from './agent/models/reciter.ts';
+import { traceModel } from './agent/models/traced-model.ts';
 import { careSettingsOf, workerConfig } from './config.ts';
 import { createSmtpMailer } from './mail/mailer.ts';
 import { createPublish } from './publish.ts';
@@ -27,6 +30,9 @@ async function main(): Promise<void> {
   const shutdown = createShutdown({ logger });
   endWithProcess(shutdown, { process, logger });
 
+  const tracing = await createTracing(config, { name: 'muster-worker', logger });
+  shutdown.register('stores', 'traces', () => tracing.close());
+  const traces = createCommitTraces(tracing, (name) => name);
   const pool = createPool({
     connectionString: config.DATABASE_URL,
     application_name: 'muster-worker',
@@ -41,15 +47,16 @@ async function main(): Promise<void> {
   await Promise.all([whenRedisReady(redis.get('commands')), whenRedisReady(redis.get('publisher'))]);
 
   const names = redisNames(config.REDIS_PREFIX);
-  const publish = createPublish({ redis: redis.get('publisher'), names, logger });
+  const publish = createPublish({ redis: redis.get('publisher'), names, logger, traces });
   const isOptimistic = config.COMMIT_FLIGHTS === 'one';
-  const commit = createCommit({ databaseUrl: config.DATABASE_URL, pool, publish, logger, isOptimistic });
+  const committing = createCommit({ databaseUrl: config.DATABASE_URL, pool, publish, logger, isOptimistic });
+  const commit = traces.trace(committing);
   shutdown.register('workers', 'commit', () => commit.close());
 
   const db = createDatabase(pool);
   const metrics = createMetrics({ labels: { process: 'worker' } });
   const chosen = await chooseModel(config);
-  const model = config.ASSISTANT_RECITES ? createReciter(chosen) : chosen;
+  const model = traceModel(config.ASSISTANT_RECITES ? createReciter(chosen) : chosen, tracing);
   logger.info({ model: model.name }, 'the agent answers with');
   const { SMTP_URL, MAIL_FROM, PUBLIC_URL } = config;
   const mail =
@@ -69,6 +76,7 @@ async function main(): Promise<void> {
     redis,
     names,
     logger,
+    tracing,
     metrics,
     chooseModel: () => model,
     concurrency: config.WORKER_CONCURRENCY,

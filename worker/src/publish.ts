@@ -1,6 +1,7 @@
 import type { Publish } from '@muster/db/commit/types';
 import type { RedisNames } from '@muster/protocol/internal/channels';
 import type { Logger } from '@muster/runtime/logger';
+import type { CommitTraces } from '@muster/runtime/trace-commits';
 import type { Redis } from 'ioredis';
 
 /**
@@ -9,12 +10,23 @@ import type { Redis } from 'ioredis';
  *
  * @param redis a connection that fails at once
  */
-export function createPublish({ redis, names, logger }: { redis: Redis; names: RedisNames; logger: Logger }): Publish {
+export function createPublish({
+  redis,
+  names,
+  logger,
+  traces,
+}: {
+  redis: Redis;
+  names: RedisNames;
+  logger: Logger;
+  traces: CommitTraces;
+}): Publish {
   return (packets) => {
     for (const packet of packets) {
-      redis.publish(names.scopeChannel(packet.scope), JSON.stringify(packet)).catch((err: unknown) => {
-        logger.debug({ err, scope: packet.scope }, 'a packet was not published');
-      });
+      const { scope } = packet;
+      traces
+        .publish(packet, (json) => redis.publish(names.scopeChannel(scope), json))
+        .catch((err: unknown) => logger.debug({ err, scope }, 'a packet was not published'));
     }
   };
 }

@@ -7,6 +7,7 @@ import { QUEUES, type JobName } from '@muster/protocol/internal/jobs';
 import type { Logger } from '@muster/runtime/logger';
 import type { Metrics } from '@muster/runtime/metrics';
 import type { RedisConnections } from '@muster/runtime/redis';
+import { noTracing, type Tracing } from '@muster/runtime/tracing';
 import { setTracingDisabled } from '@openai/agents';
 import { Queue, Worker as BullWorker, type Job } from 'bullmq';
 import type pg from 'pg';
@@ -39,6 +40,7 @@ export interface WorkerDeps {
   redis: RedisConnections;
   names: RedisNames;
   logger: Logger;
+  tracing?: Tracing;
   metrics: Metrics;
   chooseModel: () => ChosenModel;
   concurrency: number;
@@ -98,7 +100,7 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
     onToolCall: metrics.toolCalled,
   };
   const dispatch = createDispatch({
-    'agent-run': agentRunJob(execute),
+    'agent-run': agentRunJob(execute, deps.tracing ?? noTracing),
     'sweep-runs': sweepJob({ runs, commit, queue, logger, ...deps.sweep }),
     'care-for-log': logCareJob({
       ...{ pool: deps.care.pool, settings: deps.care.settings, commit, logger },

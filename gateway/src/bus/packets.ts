@@ -7,9 +7,9 @@ const PACKET_BYTES = 262_144;
  * Reads a packet from Redis. Only the envelope is checked: what is inside goes on verbatim, since a newer process may
  * have written effects that this one does not know, and clients decide about those.
  *
- * @returns undefined for what is no packet
+ * @returns undefined for what is no packet; with `trace`, where it is traced, which is not the clients' affair
  */
-export function parsePacket(json: string): Packet | undefined {
+export function parsePacket(json: string): (Packet & { trace?: string }) | undefined {
   let packet: Partial<Packet> | null;
   try {
     packet = JSON.parse(json) as Partial<Packet> | null;

@@ -4,6 +4,8 @@ import type { ScopeId } from '@muster/protocol/id';
 import type { RedisNames } from '@muster/protocol/internal/channels';
 import { RUN_STREAM_FIELD } from '@muster/protocol/internal/run-stream';
 import type { RedisConnections } from '@muster/runtime/redis';
+import type { CommitTraces } from '@muster/runtime/trace-commits';
+import type { Tracing } from '@muster/runtime/tracing';
 import type { Redis } from 'ioredis';
 import type { BusMetrics } from './bus-metrics.ts';
 import type { Subscriptions } from './entry-table.ts';
@@ -38,12 +40,17 @@ export function createRedisBridge({
   gatewayId,
   metrics,
   listener: { onPacket, onRunEntry, onReady },
+  tracing,
+  traces,
 }: {
   redis: RedisConnections;
   names: RedisNames;
   gatewayId: string;
   metrics: BusMetrics;
   listener: BridgeListener;
+  tracing: Tracing;
+  /** Where the packets of this process's commits come from. */
+  traces: CommitTraces;
 }): RedisBridge {
   const subscriber = redis.get('subscriber');
   const publisher = redis.get('publisher');
@@ -55,9 +62,11 @@ export function createRedisBridge({
   const onMessage = (channel: string, message: string) => {
     const scope = names.scopeOfChannel(channel);
     if (scope !== undefined) {
-      const packet = parsePacket(message);
-      if (packet === undefined || packet.scope !== scope) return metrics.packets.inc({ outcome: 'unreadable' });
-      return onPacket(packet);
+      const read = parsePacket(message);
+      if (read === undefined || read.scope !== scope) return metrics.packets.inc({ outcome: 'unreadable' });
+      const { trace: parent, ...packet } = read;
+      const attributes = { 'messaging.system': 'redis', 'muster.scope': scope, 'muster.gateway': gatewayId };
+      return tracing.span('receive', { kind: 'consumer', parent, attributes }, () => onPacket(packet));
     }
     const runId = names.runOfChannel(channel);
     if (runId !== undefined) return onRunEntry(runId, message);
@@ -93,8 +102,8 @@ export function createRedisBridge({
     },
     publish: (packets) => {
       for (const packet of packets) {
-        publisher
-          .publish(names.scopeChannel(packet.scope), JSON.stringify(packet))
+        traces
+          .publish(packet, (json) => publisher.publish(names.scopeChannel(packet.scope), json))
           .catch(() => metrics.publishFailures.inc());
       }
     },

@@ -32,6 +32,7 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
 import { createPage } from './page.ts';
+import { createPageSpans } from './page-spans.ts';
 import { createAuthRoute } from './routes/auth.ts';
 import { createSubmit } from './submit.ts';
 
@@ -53,7 +54,7 @@ export interface Http {
 
 /** Everything that this process answers over HTTP: accounts, the API, health, and the page. */
 export function createHttp(deps: HttpDeps): Http {
-  const { settings, logger, metrics, redis, db, identities, limits } = deps;
+  const { settings, logger, tracing, metrics, redis, db, identities, limits } = deps;
   const routes = createApiRoutes({
     ...deps,
     submit: createSubmit(deps),
@@ -99,8 +100,9 @@ export function createHttp(deps: HttpDeps): Http {
     if (ctx.path.startsWith(`${AUTH_PREFIX}/`)) await answerAuth(ctx);
     else await next();
   });
+  app.use(createPageSpans({ tracing, identities, limits }));
   app.use(documentation(routes, settings.publicUrl));
-  app.use(mountRoutes(routes, { identities, limits }).routes() as unknown as Koa.Middleware<RequestState>);
+  app.use(mountRoutes(routes, { identities, limits, tracing }).routes() as unknown as Koa.Middleware<RequestState>);
   app.use(async (ctx, next) => {
     if (ctx.path === '/api' || ctx.path.startsWith('/api/'))
       throw new MusterError('not_found', 'There is no such address.');
@@ -111,7 +113,7 @@ export function createHttp(deps: HttpDeps): Http {
     if (ctx.path !== '/config.json') return next();
     ctx.state.route = ctx.path;
     ctx.set('cache-control', 'no-store');
-    ctx.body = { api: settings.apiUrl ?? '' };
+    ctx.body = { api: settings.apiUrl ?? '', ...(tracing.share > 0 ? { traces: tracing.share } : {}) };
   });
   app.use(createPage(settings));
   app.use(async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import Router from '@koa/router';
 import { MusterError, parseOrThrow } from '@muster/protocol/error';
 import { API_PREFIX, idempotencyKey } from '@muster/protocol/http';
+import type { Tracing } from '@muster/runtime/tracing';
 import type { Identities } from '../auth/identity-types.ts';
 import type { Context } from './context.ts';
 import { statusOf, STREAMED, type Idempotency, type Route } from './define-route.ts';
@@ -14,14 +15,18 @@ import { readJson } from './read-body.ts';
  */
 export function mountRoutes(
   routes: readonly Route[],
-  { identities, limits }: { identities: Identities; limits: Limits },
+  { identities, limits, tracing }: { identities: Identities; limits: Limits; tracing: Tracing },
 ): Router {
   const router = new Router();
   for (const route of routes) {
     const path = API_PREFIX + route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     router.register(path, [route.method.toLowerCase()], (async (ctx: Context) => {
       ctx.state.route = API_PREFIX + route.path;
-      await serve(route, ctx, { identities, limits });
+      const parent = ctx.get('traceparent');
+      const options = { kind: 'server', isRoot: route.method !== 'GET', ...(parent === '' ? {} : { parent }) } as const;
+      await tracing.span(`${route.method} ${ctx.state.route}`, options, () =>
+        serve(route, ctx, { identities, limits }),
+      );
     }) as never);
   }
   return router;

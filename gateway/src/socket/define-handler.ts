@@ -41,7 +41,10 @@ export function defineHandler<N extends ClientEventName>(
       try {
         await services.limits.take('socket', session.socketId);
         const data = parseOrThrow(schema, frame) as ClientEventData<N>;
-        await handle({ session, services, data, answer: (answered) => ack({ ok: true, data: answered }) });
+        const answer = (answered: ClientEventAnswer<N>) => ack({ ok: true, data: answered });
+        await services.tracing.span(event, { ...traceOf(data), kind: 'server' }, () =>
+          handle({ session, services, data, answer }),
+        );
       } catch (fault) {
         ack({ ok: false, error: toWireError(fault, services.logger, { event, userId: session.identity.userId }) });
       } finally {
@@ -51,6 +54,13 @@ export function defineHandler<N extends ClientEventName>(
       }
     },
   };
+}
+
+/** Changes are traced, whoever sends them; the rest is asked too often to be. */
+function traceOf(data: object): { parent?: string; isRoot?: boolean; attributes?: { 'muster.mid': number } } {
+  if (!('mid' in data)) return {};
+  const { mid, trace } = data as { mid: number; trace?: string };
+  return { isRoot: true, attributes: { 'muster.mid': mid }, ...(trace === undefined ? {} : { parent: trace }) };
 }
 
 /** A client's mistake never wakes anyone; ours leaves a line with the id that the client is told. */

@@ -33,7 +33,7 @@ export interface Session {
 }
 
 /** What handlers work with. */
-export interface SocketServices extends Pick<GatewayContext, 'sendHints' | 'settings'> {
+export interface SocketServices extends Pick<GatewayContext, 'sendHints' | 'settings' | 'tracing'> {
   bus: SocketBus;
   commit: Commit;
   limits: Limits;

@@ -5,6 +5,7 @@ import { ifStill } from './condition.ts';
 import { errorCode, errorDetails, wireError } from './error.ts';
 import { id, scopeId, seq } from './id.ts';
 import { LIMITS } from './limits.ts';
+import { traceparent } from './page-spans.ts';
 import { profiles } from './principal.ts';
 import { decision, runStatusAnswer, runWatchAnswer, textPosition } from './run.ts';
 
@@ -65,6 +66,8 @@ export const mutate = z.object({
   base: z.optional(seq),
   /** Rejected with `conflict` unless all of this holds when it is decided. */
   ifStill: z.optional(ifStill),
+  /** Where it is traced: the click that it came from. */
+  trace: z.optional(traceparent),
 });
 export type Mutate = z.infer<typeof mutate>;
 

@@ -10,6 +10,7 @@ import { redisNames } from '@muster/protocol/internal/channels';
 import { parseConfig } from '@muster/runtime/config';
 import { createLogger, silentLogger, type Logger } from '@muster/runtime/logger';
 import { createMetrics } from '@muster/runtime/metrics';
+import { noTracing } from '@muster/runtime/tracing';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
 import { createTestDatabase } from '@muster/testing/database';
 import { createTestRedis } from '@muster/testing/redis';
@@ -90,6 +91,7 @@ export async function startHttp({
     gatewayId: 'test',
     settings,
     logger,
+    tracing: noTracing,
     metrics,
     redis,
     names,

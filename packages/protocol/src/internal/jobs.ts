@@ -5,7 +5,8 @@ import { id } from '../id.ts';
 export const QUEUES = { runs: 'runs', upkeep: 'upkeep', care: 'care', mail: 'mail' } as const;
 
 export const JOBS = {
-  'agent-run': { queue: QUEUES.runs, data: z.object({ runId: id }) },
+  // `trace`: what it follows from, where that is traced.
+  'agent-run': { queue: QUEUES.runs, data: z.object({ runId: id, trace: z.optional(z.string()) }) },
   'sweep-runs': { queue: QUEUES.upkeep, data: z.object({}) },
   // A queue of its own: a round may take a minute, and runs that lost their worker must not wait for it.
   'care-for-log': { queue: QUEUES.care, data: z.object({}) },

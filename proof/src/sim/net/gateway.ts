@@ -11,6 +11,7 @@ import type { Packet } from '@muster/protocol/change';
 import { PROTOCOL_VERSION } from '@muster/protocol/version';
 import { silentLogger } from '@muster/runtime/logger';
 import { createMetrics } from '@muster/runtime/metrics';
+import { noTracing } from '@muster/runtime/tracing';
 import type { Hint } from '@muster/domain/command';
 import { Random } from '../random.ts';
 import { registerCommitPort } from '../store/commit-client.ts';
@@ -139,6 +140,7 @@ export class SimGateway {
       commit: this.commit,
       limits: noLimits,
       logger,
+      tracing: noTracing,
       settings: {} as SocketServices['settings'],
       sendHints: (hints) => ports.onHints(hints),
     };

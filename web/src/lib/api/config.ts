@@ -1,8 +1,13 @@
+import type { Transport } from '@muster/client/types';
+
 const KEY = 'muster:config';
+const TRACES_KEY = 'muster:traces';
 
 /** Where the server is. Runtime configuration, so that a CDN may serve the page for any server. */
 export interface Config {
   api: string;
+  /** Where the operator traces clicks: wraps the client's transport. */
+  trace?: (inner: Transport) => Transport;
 }
 
 /**
@@ -12,18 +17,24 @@ export interface Config {
 export async function loadConfig(): Promise<Config> {
   const known = localStorage.getItem(KEY);
   const asked = ask();
-  return known === null ? await asked : { api: known };
+  const api = known ?? (await asked);
+  const share = Number(localStorage.getItem(TRACES_KEY) ?? 0);
+  if (!(share > 0)) return { api };
+  const loaded = await import('./trace-clicks.ts').catch(() => undefined);
+  return loaded ? { api, trace: (inner) => loaded.traceClicks(inner, api, share) } : { api };
 }
 
-async function ask(): Promise<Config> {
+async function ask(): Promise<string> {
   let api = location.origin;
   try {
     const answer = await fetch('/config.json', { cache: 'no-cache' });
-    const said = answer.ok ? ((await answer.json()) as Partial<Config>) : {};
+    const said = answer.ok ? ((await answer.json()) as { api?: string; traces?: number }) : {};
     if (said.api) api = said.api.replace(/\/+$/, '');
     localStorage.setItem(KEY, api);
+    if (said.traces) localStorage.setItem(TRACES_KEY, String(said.traces));
+    else localStorage.removeItem(TRACES_KEY);
   } catch {
     // Offline, or served without one.
   }
-  return { api };
+  return api;
 }
