@@ -11,7 +11,7 @@ import type { LogRow, ScopeRow } from './log.ts';
 import { checkPending } from './pending.ts';
 import { checkProcesses } from './process-faults.ts';
 import { checkRemoved, type Delivery } from './removed-members.ts';
-import { checkEnded, checkTexts, checkToolEffects, type SeenText } from './runs.ts';
+import { checkEnded, checkStoredOnce, checkTexts, checkToolEffects, type SeenText } from './runs.ts';
 import { checkSameOrder } from './same-order.ts';
 import { compareImages, imageOf } from './scope-image.ts';
 import type { Violation } from './violation.ts';
@@ -224,6 +224,16 @@ describe('runs', () => {
     ['words that changed under the eyes', { isGrowing: false }],
   ])('names %s', (_name, more) => {
     expect(promises(checkTexts(log, [seen(more)]))).toEqual(['run texts']);
+  });
+
+  const item = (seq: number, state: string, text: string) =>
+    row('thread:1', seq, { effects: [put('run_item', 'r:1', { runId: 'r', n: 1, state, body: { text } })] });
+  it('lets an item go on until it is over, and come again as it was', () => {
+    const log = [item(1, 'open', ''), item(2, 'open', 'So'), item(3, 'done', 'So be it'), item(4, 'done', 'So be it')];
+    expect(checkStoredOnce(log)).toEqual([]);
+  });
+  it.each(['done', 'open'])('names an item that was over, and is stored again as another one: %s', (state) => {
+    expect(promises(checkStoredOnce([item(1, 'done', 'So be it'), item(2, state, 'No')]))).toEqual(['run texts']);
   });
 
   const call = { runId: 'r', callId: 'c', clientId: null, mid: null, nonce: null };

@@ -1,4 +1,5 @@
-import type { LogRow } from './log.ts';
+import { byScope, type LogRow } from './log.ts';
+import { canonical } from './scope-image.ts';
 import { violation, type Violation } from './violation.ts';
 
 export interface RunRow {
@@ -57,6 +58,29 @@ export function checkTexts(log: LogRow[], seen: Iterable<SeenText>): Violation[]
           { ...objects, messageId },
         ),
       );
+    }
+  }
+  return found;
+}
+
+/**
+ * What an attempt stored of an item that is over stays as it is: the attempt after it goes on behind it. Only the very
+ * same may come again, where an answer was lost.
+ */
+export function checkStoredOnce(log: LogRow[]): Violation[] {
+  const found: Violation[] = [];
+  const stored = new Map<string, string>();
+  for (const [scope, rows] of byScope(log)) {
+    for (const effect of scope.startsWith('thread:') ? rows.flatMap(({ effects }) => effects) : []) {
+      if (effect.op !== 'put' || typeof effect.value['runId'] !== 'string') continue;
+      const { type, id, value } = effect;
+      if (type !== 'run_item' && type !== 'message') continue;
+      const text = canonical({ ...value, createdAt: undefined });
+      const before = stored.get(`${type} ${id}`);
+      if (before === undefined && value['state'] === 'open') continue;
+      if (before !== undefined && before !== text)
+        found.push(violation('run texts', `${before} was stored, and replaced by ${text}`, { scope, type, id }));
+      stored.set(`${type} ${id}`, text);
     }
   }
   return found;

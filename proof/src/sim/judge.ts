@@ -10,7 +10,7 @@ import { checkOverwritten } from '../oracles/overwritten.ts';
 import { checkPending } from '../oracles/pending.ts';
 import { checkRemoved } from '../oracles/removed-members.ts';
 import { checkSameOrder } from '../oracles/same-order.ts';
-import { checkEnded, checkTexts, checkToolEffects } from '../oracles/runs.ts';
+import { checkEnded, checkStoredOnce, checkTexts, checkToolEffects } from '../oracles/runs.ts';
 import { checkStrangers, checkWriters } from '../oracles/strangers.ts';
 import { compareImages, imageOf, type ScopeImage } from '../oracles/scope-image.ts';
 import { violation, type Violation } from '../oracles/violation.ts';
@@ -65,6 +65,7 @@ export async function judge(world: World): Promise<Violation[]> {
     ...checkDiskCopies(log, world.restores > 0 ? [] : record.copies),
     ...checkEnded(runs),
     ...checkTexts(log, world.restores > 0 ? [] : record.texts),
+    ...checkStoredOnce(log),
     ...checkToolEffects(log, (title) => title.startsWith('asked for by ')),
     ...checkFlicker(log, record.vanished),
     ...checkPending(

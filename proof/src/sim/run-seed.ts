@@ -2,7 +2,7 @@ import { scopeOf } from '@muster/protocol/id';
 import type { Tab } from './people/tab.ts';
 import type { Violation } from '../oracles/violation.ts';
 import { act, resetWords, seenTasks, type ActPorts } from './people/act.ts';
-import { arrive, race, removeWhileItSpeaks } from './people/race.ts';
+import { arrive, race, removeWhileItSpeaks, writeInTurn } from './people/race.ts';
 import { judge } from './judge.ts';
 import type { Plan } from './plan/plan.ts';
 import { strike } from './plan/strike.ts';
@@ -99,6 +99,7 @@ function schedule(world: World): void {
       if (step.kind === 'removal race') race(world, tab, random, ports);
       else if (step.kind === 'removal while it speaks') removeWhileItSpeaks(world, tab, random, ports);
       else if (step.kind === 'arrival in a storm') arrive(world, tab, random, ports);
+      else if (step.kind === 'two hands at one task') writeInTurn(world, tab, random, ports);
       else act(step.kind, tab, random, ports);
     });
   }

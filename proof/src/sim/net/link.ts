@@ -37,12 +37,16 @@ export class Link {
   #upAt = 0;
   #nextAck = 0;
   readonly #held: (() => void)[] = [];
+  /** What is sent in one turn travels together, and comes in one read: mutations of one read make one batch. */
+  readonly #isBundling: boolean;
+  #bundle: { sentAt: number; frames: (() => void)[] } | undefined;
 
   constructor(name: string, time: VirtualTime, random: Random, client: TransportEvents) {
     this.name = name;
     this.#time = time;
     this.#random = random;
     this.#client = client;
+    this.#isBundling = random.chance(0.5);
   }
 
   get isCut(): boolean {
@@ -107,8 +111,12 @@ export class Link {
   }
 
   #up(deliver: () => void): void {
+    const { now } = this.#time;
+    if (this.#isBundling && this.#bundle?.sentAt === now) return void this.#bundle.frames.push(deliver);
+    const bundle = { sentAt: now, frames: [deliver] };
+    this.#bundle = bundle;
     this.#arrive('up', () => {
-      if (!this.#isCut) deliver();
+      for (const frame of bundle.frames) if (!this.#isCut) frame();
     });
   }
 

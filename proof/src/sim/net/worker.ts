@@ -159,6 +159,7 @@ export class SimWorker {
         listOf: (who: string) => late(this.#reads, () => database.lists.listOf(who)),
         readList: (who: string, list: string) => late(this.#reads, () => database.lists.readList(who, list)),
       },
+      findRemembered: (tool) => late(this.#reads, () => database.runs.findRemembered(run.scope, tool)),
       now: () => Date.now(),
     });
     for (const { callId } of log.openCalls()) await executor.execute(callId);

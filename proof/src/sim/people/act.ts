@@ -17,6 +17,7 @@ export interface ActPorts {
   /** What to write to, where it is not left to chance. */
   listId?: string;
   threadId?: string;
+  taskId?: string;
   removal?: { listId: string; userId: string };
   /** What was done, with the promise of its outcome. */
   onDone(tab: Tab, name: CommandName, args: unknown, queued: ReturnType<MusterClient['mutate']>): void;
@@ -92,16 +93,16 @@ export function act(kind: OpKind, tab: Tab, random: Random, ports: ActPorts): vo
   if (listId === undefined) return;
   const scope = scopeOf('list', listId);
   const tasks = tasksOf(listId);
-  const task = random.pick(tasks);
+  const task = ports.taskId === undefined ? random.pick(tasks) : tasks.find(({ id }) => id === ports.taskId);
   const after = random.chance(0.3) ? null : random.pick(tasks)?.id;
   const labels = client.all(scope, 'label').sort((a, b) => (a.id < b.id ? -1 : 1));
   const label = random.pick(labels);
   const members = client.all(scope, 'member').sort((a, b) => (a.id < b.id ? -1 : 1));
-  const create = () =>
+  const create = (title = say(tab, 'task')) =>
     mutate('task.create', {
       id: v7(),
       listId,
-      title: say(tab, 'task'),
+      title,
       ...(after === undefined || random.chance(0.3) ? {} : { after }),
       ...(task && task.value.parentId === null && random.chance(0.15) ? { parentId: task.id } : {}),
     });
@@ -144,6 +145,8 @@ export function act(kind: OpKind, tab: Tab, random: Random, ports: ActPorts): vo
       for (let n = 0; n < STORM; n++) {
         // An id that is taken, out of this one's sight perhaps: it must not take the others along.
         if (n === 2) take();
+        // What Postgres cannot store, which is known only once it has refused it: nor must that.
+        if (n === 5) create(`${say(tab, 'task')}\0`);
         create();
       }
       return;

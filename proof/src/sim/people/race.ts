@@ -123,3 +123,42 @@ export function arrive(world: World, tab: Tab, random: Random, ports: ActPorts):
     };
   });
 }
+
+/** Who writes to which of two tasks: the second one's hand is in both, and the first one comes back to the other late. */
+const HANDS = '1a 1b 1a 1b 2a 2b 1a 1a 1a 1a 1b 2b 2a 1a 1a 1a 1a 1a 1b 1a'.split(' ');
+const HAND_EVERY_MS = 80;
+
+/**
+ * Two people write to two tasks, the one far more often: that one's gateway commits in one flight, on what it remembers,
+ * and then somebody else was there. Now and then an answer is lost meanwhile, and the mutation sent again.
+ */
+export function writeInTurn(world: World, tab: Tab, random: Random, ports: ActPorts): void {
+  const { time, tabs } = world;
+  const isThere = (one: Tab) => one.isAlive && !one.isFrozen && one.client !== undefined;
+  if (!isThere(tab) || tab.client.userId === undefined) return;
+  const lists = tab.client.all(scopeOf('user', tab.client.userId), 'membership').map(({ id }) => id);
+  const listId = random.pick(lists.sort());
+  if (listId === undefined) return;
+  const [first, second] = tab.client
+    .all(scopeOf('list', listId), 'task')
+    .map(({ id }) => id)
+    .sort();
+  const other = random.pick(
+    tabs.filter((one) => one !== tab && first && isThere(one) && one.client.get('task', first)),
+  );
+  if (second === undefined || other === undefined) return;
+  const lost = random.chance(0.5) ? random.int(0, HANDS.length - 1) : -1;
+  let at = 0;
+  HANDS.forEach((hand, write) => {
+    at += random.between(0, HAND_EVERY_MS);
+    const one = hand.startsWith('1') ? tab : other;
+    time.after(at, () => {
+      if (!isThere(one)) return;
+      if (write === lost && one.link) {
+        one.link.losesNextAck = true;
+        world.disturb((disturbed) => disturbed === one);
+      }
+      act('task.update', one, random, { ...ports, listId, taskId: hand.endsWith('a') ? first! : second });
+    });
+  });
+}

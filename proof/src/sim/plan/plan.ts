@@ -35,7 +35,7 @@ export const OPS = {
 } as const;
 
 /** What happens at once where the design warns of it, in some worlds. */
-export const RACES = ['removal while it speaks', 'arrival in a storm'] as const;
+export const RACES = ['removal while it speaks', 'arrival in a storm', 'two hands at one task'] as const;
 export type OpKind = keyof typeof OPS | (typeof RACES)[number];
 
 /** What goes wrong, as often as the weights say. */
@@ -125,18 +125,13 @@ export function makePlan(seed: number): Plan {
     isRestored ||= kind === 'restored';
     steps.push(step);
   }
-  // Drawn apart: whoever adds to them leaves the rest of every world as it was.
+  // Each drawn apart: whoever adds to them leaves the rest of every world as it was.
   const more = new Random(seed, 'more');
   for (const kind of RACES) {
+    const drawn = kind === 'two hands at one task' ? new Random(seed, 'hands') : more;
     // The first tab is of somebody who may remove others.
-    const step: Step = {
-      at: more.between(400, 2_500),
-      salt: more.next32(),
-      is: 'op',
-      kind,
-      tab: 0,
-    };
-    if (more.chance(0.35)) steps.push(step);
+    const step: Step = { at: drawn.between(400, 2_500), salt: drawn.next32(), is: 'op', kind, tab: 0 };
+    if (drawn.chance(0.35)) steps.push(step);
   }
   const isLong = steps.some(({ kind }) => kind === 'arrival in a storm') || more.chance(0.15);
   const pageBytes = isLong ? PAGES.small : PAGES.usual;

@@ -73,8 +73,8 @@ export const CLIENT_PLANTS: PlantedBug[] = [
     edits: [
       {
         file: 'packages/client/src/pusher.ts',
-        find: '        mid,\n        nonce,\n        name,',
-        replace: '        mid,\n        nonce: globalThis.crypto.randomUUID(),\n        name,',
+        find: "this.#options.request('mutate', toFrame(intent))",
+        replace: "this.#options.request('mutate', { ...toFrame(intent), nonce: globalThis.crypto.randomUUID() })",
       },
     ],
   },

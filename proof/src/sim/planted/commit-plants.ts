@@ -103,9 +103,10 @@ export const COMMIT_PLANTS: PlantedBug[] = [
   {
     name: 'one bad command takes its batch along',
     warning: 'sync.md',
-    what: 'an id that is taken aborts all that were committed with it, again and again',
+    what: 'what Postgres refuses is given back, with all that was committed with it, again and again',
     breaks: ['P2 pending'],
     edits: [
+      { file: 'db/src/commit/lane.ts', find: 'if (entries.length > 1) {', replace: 'if (entries.length > 0) {' },
       {
         file: 'db/src/commit/lane.ts',
         find: 'for (const entry of entries) await this.run([entry]);',

@@ -21,47 +21,68 @@ export interface Caught {
   fault?: string;
 }
 
-/** Plants one bug after another, each in processes of its own, and runs seeds until its promise breaks. */
+/** A search for what a planted bug breaks: several processes may go through its seeds together. */
+interface Search {
+  bug: PlantedBug;
+  began: number;
+  first: number;
+  tried: number;
+  processes: number;
+  caught?: Caught;
+}
+
+/**
+ * Plants one bug after another, each in processes of its own, and runs seeds until its promise breaks. A process that has
+ * nothing left to begin with helps where a search goes on.
+ */
 export async function catchPlants(
   stores: SimStores,
   names: readonly string[],
   { first, processes }: SimOptions,
   say: (line: string) => void,
 ): Promise<Caught[]> {
-  const found = new Map<string, Caught>();
-  const waiting = [...names];
+  const bugs = names.map((name) => PLANTS.find((one) => one.name === name) ?? name);
+  const unknown = bugs.find((bug) => typeof bug === 'string');
+  if (unknown !== undefined)
+    throw new Error(`There is no planted bug "${unknown}": ${PLANTS.map((one) => one.name).join(', ')}`);
+  const searches = (bugs as PlantedBug[]).map((bug): Search => ({ bug, began: 0, first, tried: 0, processes: 0 }));
   const work = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const bug = PLANTS.find((one) => one.name === name);
-      if (bug === undefined)
-        throw new Error(`There is no planted bug "${name}": ${PLANTS.map((one) => one.name).join(', ')}`);
-      const caught = await catchOne(stores, bug, first);
-      found.set(name, caught);
-      say(sayCaught(caught));
+    for (;;) {
+      const open = searches.filter(({ caught }) => caught === undefined);
+      const next = open.toSorted((a, b) => a.processes - b.processes)[0];
+      if (next === undefined) return;
+      next.processes += 1;
+      await search(stores, next, say);
+      next.processes -= 1;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(processes, names.length) }, work));
-  return names.map((name) => found.get(name)!);
+  await Promise.all(Array.from({ length: processes }, work));
+  return searches.map(({ caught }) => caught!);
 }
 
-async function catchOne(stores: SimStores, bug: PlantedBug, first: number): Promise<Caught> {
-  const began = performance.now();
-  const { name } = bug;
-  const seconds = () => (performance.now() - began) / 1_000;
-  const child = await SeedProcess.start(await stores.makeDatabase(), name).catch((error: Error) => error);
-  if (child instanceof Error) return { name, seconds: seconds(), fault: child.message };
+/** Goes through seeds of its own until the bug is caught, here or by another process, or the search is given up. */
+async function search(stores: SimStores, of: Search, say: (line: string) => void): Promise<void> {
+  const { bug, first } = of;
+  if (of.began === 0) of.began = performance.now();
+  const end = (how: Pick<Caught, 'seeds' | 'seed' | 'broken' | 'fault'>) => {
+    if (of.caught) return;
+    of.caught = { name: bug.name, seconds: (performance.now() - of.began) / 1_000, ...how };
+    say(sayCaught(of.caught));
+  };
+  let child: SeedProcess | undefined;
   try {
-    for (let tried = 1; tried <= MOST_SEEDS && performance.now() - began < MOST_MS; tried++) {
-      const seed = first + tried - 1;
-      const { broken } = await child.run(seed);
+    child = await SeedProcess.start(await stores.makeDatabase(), bug.name);
+    while (!of.caught) {
+      if (of.tried >= MOST_SEEDS || performance.now() - of.began > MOST_MS) return end({});
+      of.tried += 1;
+      const { seed, broken } = await child.run(first + of.tried - 1);
       const fits = broken.find(({ promise }) => bug.breaks.includes(promise));
-      if (fits) return { name, seeds: tried, seed, broken: fits, seconds: seconds() };
+      if (fits) end({ seeds: seed - first + 1, seed, broken: fits });
     }
-    return { name, seconds: seconds() };
   } catch (error) {
-    return { name, seconds: seconds(), fault: (error as Error).message.slice(0, 200) };
+    end({ fault: (error as Error).message.slice(0, 200) });
   } finally {
-    child.stop();
+    child?.stop();
   }
 }
 

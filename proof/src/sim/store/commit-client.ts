@@ -119,10 +119,12 @@ class CommitClient extends EventEmitter {
         // Ended by now: a commit, a rollback, or an error, after which nothing is locked.
         if (!connection.isInTransaction) this.#isInTransaction = false;
         if (!connection.isInTransaction || isVoid) time.work.unblock();
+        // One flight may be all of a commit: what has ended is stored, or never will be.
+        const heard = connection.isInTransaction ? moment : 'after persist';
         const deliver = () => {
           if (this.#port.isDead() || this.#isEnded) return this.#release();
           if (this.#port.isFrozen()) return void time.after(20, deliver);
-          if (this.#port.breaks(moment)) return this.#break(flight);
+          if (this.#port.breaks(heard)) return this.#break(flight);
           for (const event of events) event(flight);
         };
         if (delay === 0) deliver();
