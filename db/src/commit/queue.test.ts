@@ -185,3 +185,52 @@ test('a later mid that was put back is held back by the earlier one before it ag
   queue.release(taken);
   expect(names(queue.take())).toEqual(['1', '2']);
 });
+
+test('whatever came, went, was put back or found its place before: what may go goes, and nothing twice', () => {
+  let drawn = 7;
+  const draw = (below: number) => (drawn = (drawn * 1_664_525 + 1_013_904_223) >>> 0) % below;
+  const claimsOf = ({ submission: { client }, scopes: own = [] }: Entry) => [client?.clientId, ...own];
+  let [empty, full] = [0, 0];
+  for (let round = 0; round < 100; round++) {
+    const queue = new Queue();
+    let waiting: Entry[] = [];
+    const flights: Entry[][] = [];
+    const isFree = (one: Entry) => {
+      const before = new Set(flights.flat().flatMap(claimsOf));
+      for (const other of waiting.slice(0, waiting.indexOf(one))) {
+        before.add(other.submission.client?.clientId);
+        if (other.isMembership) for (const scope of other.scopes ?? []) before.add(scope);
+      }
+      return one.scopes !== undefined && claimsOf(one).every((claim) => !before.has(claim));
+    };
+    for (let step = 0; step < 200; step++) {
+      const act = draw(20);
+      const flight = act < 14 ? undefined : flights.shift();
+      if (act < 9) {
+        const own = draw(6) === 0 ? undefined : scopes(String(draw(5)));
+        const one = entry('any', { client: `c${draw(8)}`, mid: step, isMembership: draw(12) === 0, scopes: own });
+        queue.enter(one);
+        waiting.push(one);
+      } else if (act < 14) {
+        const taken = queue.take(1 + draw(2));
+        if (taken.length === 0) expect(waiting.filter(isFree)).toEqual([]);
+        else expect(taken.every((one) => waiting.includes(one)) && isFree(taken[0] as Entry)).toBe(true);
+        waiting = waiting.filter((one) => !taken.includes(one));
+        if (taken.length > 0) flights.push(taken);
+        if (taken.length === 0) empty += 1;
+        else full += 1;
+      } else if (flight && act < 18) {
+        queue.release(flight);
+        for (const one of flight) queue.leave(one);
+      } else if (flight) {
+        queue.putBack(flight);
+        waiting = [...flight, ...waiting];
+        queue.release(flight);
+      } else {
+        for (const one of waiting.filter((other) => !other.scopes).slice(0, 1)) one.scopes = scopes(String(draw(5)));
+        for (const one of waiting.splice(draw(9), 1)) queue.leave(one);
+      }
+    }
+  }
+  expect(Math.min(empty, full)).toBeGreaterThan(1_000);
+});
