@@ -1,17 +1,8 @@
-import { mutateAnswer, type FirstAnswer } from '@muster/protocol/client-events';
-import { wireError, type WireError } from '@muster/protocol/error';
+import type { WireError } from '@muster/protocol/error';
 import { LIMITS } from '@muster/protocol/limits';
 import { v4 } from 'uuid';
-import * as z from 'zod/mini';
-import { backoff } from './clock.ts';
-import { toFrame, VOID } from './intent.ts';
 import type { StorageWriter } from './storage-writer.ts';
 import type { Clock, FormerMutation } from './types.ts';
-
-const RETRY_BASE_MS = 200;
-const RETRY_CAP_MS = 10_000;
-/** A server that fails on the same one so often fails on it for ever. */
-const INTERNAL_FAILURES = 5;
 
 export interface FormerOptions {
   writer: StorageWriter;
@@ -22,8 +13,6 @@ export interface FormerOptions {
   /** It was done again, and refused: the person is told, with its words. */
   refused(mutation: FormerMutation, error: WireError): void;
 }
-
-type Said = { is: 'held'; seqs: Record<string, number> | null; error?: WireError } | { is: 'lost' };
 
 /**
  * What was acknowledged under clientIds that this store had before. A log that went back may have lost it, and tells only
@@ -94,7 +83,9 @@ export class Former {
 
   async #ask(rows: FormerMutation[], logEpoch: string): Promise<void> {
     const { writer, clock, refused } = this.#options;
-    const said = await this.#answers(rows);
+    // Rare: no part of the page's first code.
+    const { askFor } = await import('./former-asking.ts');
+    const said = await askFor(rows, this.#options);
     const held: FormerMutation[] = [];
     const lost: FormerMutation[] = [];
     for (const [at, row] of rows.entries()) {
@@ -108,42 +99,4 @@ export class Former {
       if (answer?.is === 'held' && answer.error) refused(row, answer.error);
     }
   }
-
-  /** In their order, all of them again until each has its answer. */
-  async #answers(rows: FormerMutation[]): Promise<Said[]> {
-    const { request, clock } = this.#options;
-    for (let attempt = 1; ; attempt += 1) {
-      const answers = await Promise.all(rows.map((row) => request('mutate', toFrame(row.isLost ? row : asking(row)))));
-      const said = answers.map((answer, at) => understand(answer, rows[at]!, attempt >= INTERNAL_FAILURES));
-      if (said.every((one) => one !== undefined)) return said;
-      await new Promise<void>((resolve) => {
-        clock.setTimeout(resolve, backoff(clock, attempt, RETRY_BASE_MS, RETRY_CAP_MS));
-      });
-    }
-  }
-}
-
-/** The same mid and nonce, and no words: what is lost must not be done under an id that others may use as well. */
-const asking = ({ mid, nonce }: FormerMutation) => ({ mid, nonce, name: VOID, args: {}, base: null });
-
-/** Undefined: to be asked again. */
-function understand(answer: unknown, row: FormerMutation, isLastTry: boolean): Said | undefined {
-  const { ok, data, error } = (answer ?? {}) as { ok?: boolean; data?: unknown; error?: unknown };
-  if (ok === true) {
-    const parsed = z.safeParse(mutateAnswer, data);
-    if (!parsed.success) return undefined;
-    if (parsed.data.status === 'out_of_order') return { is: 'lost' };
-    const first = (parsed.data.status === 'duplicate' ? parsed.data.first : parsed.data) as FirstAnswer;
-    if (first.status === 'applied') return { is: 'held', seqs: first.seqs };
-    // What had been applied is refused only where the asking itself has taken its mid.
-    if (!row.isLost) return { is: 'lost' };
-    const { status: _rejected, ...refusal } = first;
-    return { is: 'held', seqs: null, error: { retryable: false, ...refusal } };
-  }
-  const parsed = z.safeParse(wireError, error);
-  if (!parsed.success) return undefined;
-  const failure = parsed.data as WireError;
-  if (failure.code === 'cloned') return { is: 'lost' };
-  const mayHelp = failure.retryable && !(failure.code === 'internal' && isLastTry);
-  return mayHelp ? undefined : { is: 'held', seqs: null, error: failure };
 }

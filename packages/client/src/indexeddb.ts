@@ -1,7 +1,6 @@
 import { createBrowserTabs } from './browser-tabs.ts';
 import { createContent, readContent } from './indexeddb-content.ts';
 import { Disk, type Writing } from './indexeddb-disk.ts';
-import { createFormer } from './indexeddb-former.ts';
 import { isReadable, makeProfile } from './indexeddb-profile-row.ts';
 import { ownProfile } from './indexeddb-profiles.ts';
 import { createQueue, toPending } from './indexeddb-queue.ts';
@@ -23,10 +22,14 @@ export function createIndexedDbStorage(name = 'muster'): StoragePort {
   const manager = () => (globalThis.navigator as Partial<Navigator> | undefined)?.storage;
 
   const queue = createQueue(disk, own);
+  const former = async () => (await import('./indexeddb-former.ts')).createFormer(disk, own);
   const storage: StoragePort = {
     tabs: createBrowserTabs(name),
     ...createContent(disk, own),
-    ...createFormer(disk, own),
+    // Rare: a clientId was given up. What it takes is no part of the page's first code.
+    renew: async (...args) => (await former()).renew(...args),
+    former: async (...args) => (await former()).former(...args),
+    settleFormer: async (...args) => (await former()).settleFormer(...args),
     ...queue,
 
     async enqueue(mutation, from) {

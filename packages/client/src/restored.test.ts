@@ -3,6 +3,8 @@ import { EPOCH_B } from '../test/fake-server.ts';
 import { ADA, BEN, LIST, LIST_SCOPE, setUp, settled, titles, uuid, type Setup } from '../test/setup.ts';
 import { createMemoryDisk, createMemoryStorage, type MemoryDisk } from './memory-storage.ts';
 import type { ClientEvents, MusterClient } from './types.ts';
+// Fetched when it is needed: time stands still here while it is.
+import './former-asking.ts';
 
 let world: Setup;
 let disk: MemoryDisk;
