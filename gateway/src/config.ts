@@ -1,4 +1,5 @@
 import { databaseUrl, durationMs, flag, integer, oneOf, port, redisUrl, text } from '@muster/runtime/config';
+import { errorReportVariables } from '@muster/runtime/error-reports';
 import { LOG_LEVELS } from '@muster/runtime/logger';
 import { tracingVariables } from '@muster/runtime/tracing';
 import * as z from 'zod';
@@ -31,6 +32,7 @@ export const gatewayConfig = z.object({
     'whether a broadcast is written as one frame straight to the sockets, or goes the way of stock Socket.IO',
   ).default('frames'),
   ...tracingVariables,
+  ...errorReportVariables,
   ...httpVariables,
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;

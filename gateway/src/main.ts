@@ -1,6 +1,7 @@
 import { migrate, requireMigrated } from '@muster/db/migrate';
 import { createPool } from '@muster/db/connection';
 import { ConfigError, parseConfig } from '@muster/runtime/config';
+import { createErrorReports } from '@muster/runtime/error-reports';
 import { takeHandedConnections } from '@muster/runtime/handed-connections';
 import { createLogger } from '@muster/runtime/logger';
 import { createShutdown, endWithProcess } from '@muster/runtime/shutdown';
@@ -11,9 +12,11 @@ import { toHttpSettings } from './http/settings.ts';
 
 /** One gateway process. Under a launcher it says when it is ready, takes the connections that it is handed, and ends with it. */
 const config = readConfig();
-const logger = createLogger({ name: 'gateway', level: config.LOG_LEVEL });
+const reports = await createErrorReports(config, 'gateway');
+const logger = createLogger({ name: 'gateway', level: config.LOG_LEVEL, onError: reports?.report });
 const shutdown = createShutdown({ logger });
 endWithProcess(shutdown, { process, logger });
+shutdown.register('stores', 'error reports', () => reports?.close());
 
 try {
   await prepareDatabase(config);
@@ -27,6 +30,7 @@ try {
   process.send?.({ type: 'ready', port: gateway.port });
 } catch (err) {
   logger.fatal({ err }, 'the gateway could not start');
+  await reports?.close();
   process.exit(1);
 }
 

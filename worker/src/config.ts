@@ -12,6 +12,7 @@ import {
   text,
   url,
 } from '@muster/runtime/config';
+import { errorReportVariables } from '@muster/runtime/error-reports';
 import { LOG_LEVELS } from '@muster/runtime/logger';
 import { tracingVariables } from '@muster/runtime/tracing';
 import * as z from 'zod';
@@ -51,6 +52,7 @@ export const workerConfig = z
     ASSISTANT_WORDS_PER_SECOND: integer('how fast the built-in assistant speaks', { min: 1, max: 100_000 }).default(40),
     ASSISTANT_RECITES: flag('whether the agent recites numbered words for load tests').default(false),
     ...tracingVariables,
+    ...errorReportVariables,
   })
   .superRefine((config, context) => {
     for (const name of ['MAIL_FROM', 'PUBLIC_URL'] as const) {

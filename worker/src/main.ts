@@ -6,6 +6,7 @@ import { createRunWorkRepository } from '@muster/db/repositories/run-work.reposi
 import { createToolListRepository } from '@muster/db/repositories/tool-list.repository';
 import { redisNames } from '@muster/protocol/internal/channels';
 import { ConfigError, parseConfig } from '@muster/runtime/config';
+import { createErrorReports } from '@muster/runtime/error-reports';
 import { createLogger } from '@muster/runtime/logger';
 import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
@@ -26,9 +27,11 @@ const HAND_BACK_MS = 5_000;
 
 async function main(): Promise<void> {
   const config = parseConfig(workerConfig, process.env);
-  const logger = createLogger({ name: 'worker', level: config.LOG_LEVEL });
+  const reports = await createErrorReports(config, 'worker');
+  const logger = createLogger({ name: 'worker', level: config.LOG_LEVEL, onError: reports?.report });
   const shutdown = createShutdown({ logger });
   endWithProcess(shutdown, { process, logger });
+  shutdown.register('stores', 'error reports', () => reports?.close());
 
   const tracing = await createTracing(config, { name: 'muster-worker', logger });
   shutdown.register('stores', 'traces', () => tracing.close());

@@ -26,6 +26,8 @@ export interface DeliveryOptions<T> {
   everyMs: number;
   /** What comes while the server wants to be left alone is dropped, instead of kept. */
   dropsWhenLimited?: boolean;
+  /** How long its answer wants to be left alone, however good it is. */
+  limitOf?: (headers: Headers) => number | undefined;
   timeoutMs?: number;
   /** At its end it tries for so long to get rid of the rest. */
   lastMs?: number;
@@ -46,12 +48,19 @@ export function createDelivery<T>(options: DeliveryOptions<T>): Delivery<T> {
   const ending = new AbortController();
   let waiting: T[] = [];
   let dropped = 0;
-  let silentUntil = 0;
+  let limitedUntil = 0;
   let fails = 0;
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> | undefined;
 
   const drop = (count: number) => void (dropped += count);
+  const isSilenced = () => dropsWhenLimited && Date.now() < limitedUntil;
+
+  /** What came before its answer goes the same way as what comes now. */
+  function limit(ms: number): void {
+    limitedUntil = Date.now() + ms;
+    if (dropsWhenLimited) drop(waiting.splice(0).length);
+  }
 
   /** @returns how long to leave the server alone, 0 where all is well */
   async function send(items: T[], withinMs: number): Promise<number> {
@@ -61,13 +70,17 @@ export function createDelivery<T>(options: DeliveryOptions<T>): Delivery<T> {
       const { url, body, headers } = pack(items);
       const answer = await fetch(url, { method: 'POST', body, headers, signal: AbortSignal.timeout(withinMs) });
       await answer.body?.cancel();
+      const limitMs = Math.min(LONGEST_BAN_MS, options.limitOf?.(answer.headers) ?? 0);
+      if (limitMs > 0) limit(limitMs);
       if (answer.ok) {
         fails = 0;
-        return 0;
+        return limitMs;
       }
       why = `status ${answer.status}`;
       const isLimited = answer.status === 429;
-      if (isLimited || NOT_NOW.has(answer.status)) waitMs = readRetryAfter(answer.headers.get('retry-after')) ?? waitMs;
+      if (isLimited || NOT_NOW.has(answer.status))
+        waitMs = limitMs || (readRetryAfter(answer.headers.get('retry-after')) ?? waitMs);
+      if (isLimited) limit(waitMs);
       // What is refused for good, now and ever, is not offered again.
       if (!NOT_NOW.has(answer.status) || (isLimited && dropsWhenLimited)) drop(items.length);
       else keep(items);
@@ -92,7 +105,6 @@ export function createDelivery<T>(options: DeliveryOptions<T>): Delivery<T> {
     while (waiting.length > 0 && !ending.signal.aborted) {
       const waitMs = await send(waiting.splice(0, batch), timeoutMs);
       if (waitMs === 0) continue;
-      silentUntil = Date.now() + waitMs;
       await delay(waitMs, undefined, { signal: ending.signal, ref: false }).catch(() => undefined);
     }
   }
@@ -108,7 +120,7 @@ export function createDelivery<T>(options: DeliveryOptions<T>): Delivery<T> {
     },
     add(item) {
       if (ending.signal.aborted || waiting.length >= mostWaiting) return drop(1);
-      if (dropsWhenLimited && Date.now() < silentUntil) return drop(1);
+      if (isSilenced()) return drop(1);
       waiting.push(item);
       if (sending) return;
       if (waiting.length >= batch) {
@@ -120,6 +132,7 @@ export function createDelivery<T>(options: DeliveryOptions<T>): Delivery<T> {
       clearTimeout(timer);
       ending.abort();
       await sending;
+      if (isSilenced()) drop(waiting.splice(0).length);
       const deadline = Date.now() + lastMs;
       while (waiting.length > 0 && Date.now() < deadline) {
         if ((await send(waiting.splice(0, batch), deadline - Date.now())) > 0) break;

@@ -17,15 +17,18 @@ const CUT = '[cut]';
 /**
  * @param name the process: `gateway`, `worker`
  * @param destination where lines go; left out: standard output
+ * @param onError told each line of level error and above, as it was written: what is cut out of it nobody sees
  */
 export function createLogger({
   name,
   level = 'info',
   destination,
+  onError,
 }: {
   name: string;
   level?: LogLevel;
   destination?: DestinationStream;
+  onError?: ((line: Record<string, unknown>) => void) | undefined;
 }): Logger {
   const options = {
     name,
@@ -35,8 +38,19 @@ export function createLogger({
     serializers: { err: serializeError, error: serializeError },
     redact: { paths: redactedPaths([...CREDENTIALS, ...CONTENT]), censor: CUT },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const out = onError === undefined ? destination : tap(destination ?? pino.destination(1), onError);
+  return out === undefined ? pino(options) : pino(options, out);
 }
+
+/** The level stands first in a line. */
+const IS_ERROR = /^\{"level":"(error|fatal)"/;
+
+const tap = (inner: DestinationStream, onError: (line: Record<string, unknown>) => void): DestinationStream => ({
+  write(line) {
+    inner.write(line);
+    if (IS_ERROR.test(line)) onError(JSON.parse(line) as Record<string, unknown>);
+  },
+});
 
 /** A logger that says nothing, for tests. */
 export const silentLogger = (): Logger => pino({ level: 'silent' });
