@@ -1,7 +1,13 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { openTab, renameTask, row, shareList } from './product/list-page.ts';
+import { Network } from './product/network.ts';
 import { PASSWORD, test } from './product/people.ts';
+
+interface Device {
+  page: Page;
+  network: Network;
+}
 
 /** All that this browser keeps, as text. */
 const kept = (page: Page): Promise<string> =>
@@ -60,6 +66,50 @@ test('whoever erases themselves is told what goes, and leaves nothing behind', a
   await grace.page.reload();
   await expect(row(grace.page, 'Row alone')).toBeVisible();
   await expect(grace.page.getByRole('button', { name: 'Share', exact: true })).toBeVisible();
+});
+
+test('another device of somebody who is erased is signed out and wiped, and says so', async ({
+  signUp,
+  openProfile,
+}) => {
+  const ada = await signUp('Ada', 0);
+  const listId = await shareList(ada, [], 'Diary', ['Row']);
+  const enter = { data: { email: ada.email, password: PASSWORD } };
+  const devices = [];
+  for (const at of [0, 1, 1]) {
+    const context = await openProfile(at);
+    const network = await Network.of(context);
+    expect((await context.request.post('/api/auth/sign-in/email', enter)).ok()).toBe(true);
+    const page = await openTab(await context.newPage(), listId, 'Diary');
+    await expect(row(page, 'Row')).toBeVisible();
+    devices.push({ page, network });
+  }
+  const [online, offline, closed] = devices as [Device, Device, Device];
+  await offline.network.cut();
+  await renameTask(offline.page, 'Row', 'Row in secret');
+  await closed.page.goto('about:blank');
+
+  const erased = await ada.context.request.delete('/api/v1/me', { data: { password: PASSWORD } });
+  expect(erased.status()).toBe(204);
+  await offline.network.mend();
+  await closed.page.goto(`/lists/${listId}`);
+  for (const { page } of [online, offline, closed]) {
+    await expect(page).toHaveURL(/\/sign-in$/u);
+    await expect(page.getByText(/^This account was deleted, and you were signed out/u)).toBeVisible();
+    await expect.poll(() => kept(page)).not.toMatch(/Row|Diary|Ada|ada-/u);
+    await expect(page.getByLabel('E-mail')).toHaveValue('');
+    await page.reload();
+    await expect(page.getByText('Welcome back')).toBeVisible();
+    await expect(page.getByText(/Your session ended/u)).toBeHidden();
+  }
+});
+
+test('a session that merely ended leaves what waits for its person', async ({ signUp }) => {
+  const ada = await signUp('Ada', 0);
+  await shareList(ada, [], 'Diary', ['Row']);
+  expect((await ada.context.request.post('/api/auth/revoke-sessions', { data: {} })).ok()).toBe(true);
+  await expect(ada.page.getByText(/Your session ended/u)).toBeVisible();
+  expect(await kept(ada.page)).toContain('Diary');
 });
 
 test('a guest erases themselves by the words alone, on a phone', async ({ openProfile }) => {

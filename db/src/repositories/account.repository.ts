@@ -48,6 +48,13 @@ export const createAccountRepository = (db: Reader) => ({
     return rows[0]?.item;
   },
 
+  /** Erased, or being erased: locked out for good. */
+  isErased: async (id: string): Promise<boolean> => {
+    const { rows } = await sql<{ isErased: boolean }>`
+      select exists (select from principal where id = ${id} and kind = 'erased') as "isErased"`.execute(db);
+    return rows[0]?.isErased === true;
+  },
+
   /** A session that has not expired. */
   findSession: async (id: string): Promise<{ user: AccountRead; expiresAt: number } | undefined> => {
     const { rows } = await sql<{ user: AccountRead; expiresAt: number }>`

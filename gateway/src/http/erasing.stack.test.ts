@@ -42,6 +42,10 @@ test('a person is erased with their password alone, and is nobody from then on',
   const { body: members } = await ben.call('GET', `/api/v1/lists/${list.id}/members`);
   expect(members.items.map(({ userId }: { userId: string }) => userId)).toEqual([ben.userId]);
   expect((await ben.call('GET', `/api/v1/lists/${list.id}/tasks`)).body.items).toMatchObject([{ title: 'Stays' }]);
+  // Their other devices can tell that from a session that ended.
+  const isErased = async ({ userId }: Visitor) =>
+    (await request(server.url, 'GET', `/api/v1/erased/${userId}`, undefined, {})).body;
+  expect([await isErased(ada), await isErased(ben)]).toEqual([{ isErased: true }, { isErased: false }]);
   // The address is free: whoever has it now begins anew.
   const anew = await signUp(server.url, 'Someone', ada.email);
   expect((await anew.call('GET', '/api/v1/lists')).body.items).toEqual([]);

@@ -92,6 +92,7 @@ const ROWS: Row[] = [
     path: (w) => `/lists/${w.listId}/links/${w.linkId}`,
     expected: OWNERS(204),
   },
+  { route: 'GET /erased/{id}', path: (w) => `/erased/${w.listId}`, expected: [200, 200, 200, 200, 200, 200] },
   { route: 'POST /links/preview', body: (w) => ({ secret: w.secret }), expected: [200, 200, 200, 200, 200, 200] },
   { route: 'POST /links/accept', body: (w) => ({ secret: w.secret }), expected: EVERYONE_MAKES },
   {

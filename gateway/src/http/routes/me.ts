@@ -1,7 +1,8 @@
 import { ERASED_NAME } from '@muster/db/care/erase-person';
 import { MusterError } from '@muster/protocol/error';
-import { ERASE_WORDS, meDelete } from '@muster/protocol/http-me';
-import { scopeOf } from '@muster/protocol/id';
+import { erasedAnswer, ERASE_WORDS, meDelete } from '@muster/protocol/http-me';
+import { id, scopeOf } from '@muster/protocol/id';
+import * as z from 'zod/mini';
 import type { ApiContext } from '../api-context.ts';
 import { defineRoute } from '../define-route.ts';
 
@@ -31,5 +32,17 @@ export const meRoutes = ({ accounts, passwords, erase, bus, logger }: ApiContext
       bus.announceProfile(userId, { name: ERASED_NAME, image: null, kind: 'erased' }, scopes);
       logger.info({ userId, left: left.length, deleted: deleted.length }, 'a person was erased');
     },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/erased/{id}',
+    tag: 'Account',
+    summary: 'Whether somebody was erased',
+    description:
+      'A device on which somebody’s session ended asks this of their id: what it holds of them is wiped where they were erased, and kept for their return where they were not. Their session is gone, so that anybody may ask; an id that nobody ever had was not erased.',
+    params: z.object({ id }),
+    answer: erasedAnswer,
+    isPublic: true,
+    handle: async ({ params }) => ({ isErased: await accounts.isErased(params.id) }),
   }),
 ];

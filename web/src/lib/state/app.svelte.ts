@@ -11,7 +11,7 @@ import { Layout } from './layout.svelte.ts';
 import { Lists } from './lists.svelte.ts';
 import { Muster } from './muster.svelte.ts';
 import { Overwritten } from './overwritten.svelte.ts';
-import { Refused } from './refused.svelte.ts';
+import { keyOf, Refused } from './refused.svelte.ts';
 import { Session } from './session.svelte.ts';
 import { Theme, type ThemeChoice } from './theme.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
@@ -45,7 +45,7 @@ export class App {
 
   constructor(config: Config) {
     this.api = new Api(config.api);
-    this.session = new Session(this.api);
+    this.session = new Session(this.api, (userId) => this.wipe(userId));
     // They erase themselves in another tab of this browser, or could not: see erase-self.ts.
     new BroadcastChannel('muster-leaving').onmessage = ({ data }) => (this.session.hasLeft = data === true);
     this.keys = new Keys(() => this.#work?.muster.settings.singleKeys ?? true);
@@ -116,6 +116,18 @@ export class App {
       if (!(error instanceof MusterError)) throw error;
       this.toasts.danger('You are still signed in: the server cannot be reached. Try again when you are online.');
     }
+  }
+
+  /** Nothing of an erased person stays in this browser, whether they work in this page or not. */
+  wipe(userId: string): Promise<void> {
+    return (this.#turn = this.#turn.then(async () => {
+      localStorage.removeItem(keyOf(userId));
+      const work = this.#work;
+      if (work?.muster.userId === userId) {
+        await work.undo.wipe();
+        await work.muster.forget();
+      } else await (await import('./wipe-store.ts')).wipeStore(userId);
+    }));
   }
 
   #sayCleared(): void {

@@ -1,6 +1,5 @@
 import type { ERASE_WORDS } from '@muster/protocol/http-me';
 import type { App } from './app.svelte.ts';
-import { keyOf } from './refused.svelte.ts';
 
 /**
  * Erases the person for good, and all that this browser holds of them.
@@ -11,7 +10,7 @@ export async function eraseSelf(
   proof: { password: string } | { confirm: typeof ERASE_WORDS },
 ): Promise<void> {
   // The server sends all pages away while it erases: what was open here is closed by then, and is wiped all the same.
-  const { muster, undo, session } = app;
+  const { muster, session } = app;
   const { userId } = muster;
   const leave = (hasLeft: boolean): void => {
     session.hasLeft = hasLeft;
@@ -27,8 +26,6 @@ export async function eraseSelf(
     leave(false);
     throw error;
   }
-  if (userId !== undefined) localStorage.removeItem(keyOf(userId));
-  await undo.wipe();
-  await muster.forget();
+  if (userId !== undefined) await app.wipe(userId);
   session.forget();
 }

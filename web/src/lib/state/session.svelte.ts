@@ -45,19 +45,24 @@ const INTERRUPTED_KEY = 'muster:interrupted';
 /** Who is here: Better Auth's calls by plain fetch. The last answer is kept, so that a known person's page opens at once. */
 export class Session {
   readonly #api: Api;
+  readonly #wipe: (userId: string) => Promise<void>;
   #token = '';
   user: SessionUser | undefined = $state.raw(kept<SessionUser>(KEY));
   /** Whether the server has said who this is since the page was opened. */
   isChecked = $state(false);
   /** The server gave no answer when it was last asked. */
   isAway = $state(false);
+  /** Whose session ended here was erased, on another device or by the operator. */
+  wasErased: boolean = $state(false);
   /** They signed out by themselves: whoever comes next is not led to where they were. */
   hasLeft = false;
   /** Kept over reloads, until they are back. A guest cannot come back. */
   interrupted: Interrupted | undefined = $state.raw(kept<Interrupted>(INTERRUPTED_KEY));
 
-  constructor(api: Api) {
+  /** @param wipe what is done with the things of somebody in this browser who was erased elsewhere */
+  constructor(api: Api, wipe: (userId: string) => Promise<void>) {
     this.#api = api;
+    this.#wipe = wipe;
   }
 
   /** Asks the server who this is; without an answer the remembered person stays. */
@@ -65,6 +70,7 @@ export class Session {
     try {
       const said = await this.#api.get<{ user: WireUser; session: WireSession } | null>('/api/auth/get-session');
       this.#token = said?.session.token ?? '';
+      if (!said) await this.#lookWhetherErased();
       this.#set(said?.user);
       this.isChecked = true;
       this.isAway = false;
@@ -151,6 +157,19 @@ export class Session {
     this.#set(undefined);
   }
 
+  /** A session that ended leaves their things for their return; of somebody who was erased nothing may stay. */
+  async #lookWhetherErased(): Promise<void> {
+    const known = this.user ?? this.interrupted;
+    if (!known) return;
+    // Without an answer the next page asks again, of whoever was interrupted.
+    const said = await this.#api.get<{ isErased: boolean }>(`/api/v1/erased/${known.id}`).catch(() => undefined);
+    if (!said?.isErased) return;
+    this.hasLeft = true;
+    await this.#wipe(known.id);
+    this.#interrupt(undefined);
+    this.wasErased = true;
+  }
+
   async #enter(path: string, body: unknown): Promise<void> {
     try {
       await this.#api.post(path, body);
@@ -165,7 +184,7 @@ export class Session {
   }
 
   #set(user: WireUser | undefined): void {
-    if (user) this.hasLeft = false;
+    if (user) this.hasLeft = this.wasErased = false;
     if (user?.id === this.interrupted?.id) this.#interrupt(undefined);
     const { user: before } = this;
     if (!user && before && !before.isGuest && !this.hasLeft)
