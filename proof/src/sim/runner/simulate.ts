@@ -3,7 +3,7 @@ import { describeStep } from '../plan/plan.ts';
 import { PLANTS } from '../planted/plants.ts';
 import type { Broken } from './messages.ts';
 import type { SimOptions } from './options.ts';
-import { catchPlants, type Caught } from './catch-plants.ts';
+import { catchPlants, sayCaught, type Caught } from './catch-plants.ts';
 import { runSeeds, type Verdict } from './run-seeds.ts';
 import { SeedProcess } from './seed-process.ts';
 import { startSimStores, type SimStores } from './stores.ts';
@@ -23,17 +23,20 @@ export async function simulate(options: SimOptions, databaseUrl?: string): Promi
     let caught: Caught[] = [];
     if (options.isPlanted || options.plant !== undefined) {
       const names = options.plant === undefined ? PLANTS.map(({ name }) => name) : [options.plant];
-      caught = await catchPlants(stores, names, options, (line) => console.log(line));
+      caught = await catchPlants(stores, names, options, (one) => {
+        console.log(sayCaught(one));
+        // At once: a run that is cut short keeps what it has found.
+        if (options.isWriting) writeProof({ caught: [one], first: options.first, postgres: stores.version });
+      });
       const missed = caught.filter(({ seeds }) => seeds === undefined);
       console.log(`${caught.length - missed.length} of ${caught.length} planted bugs were caught`);
       // Planted bugs alone, or with as many sound seeds as are asked for.
       if (options.plant !== undefined || !options.isWriting) {
-        if (options.isWriting) writeProof({ caught, first: options.first, postgres: stores.version });
         return missed.length === 0 ? 0 : 1;
       }
     }
     const verdict = await tellSeeds(stores, options);
-    if (options.isWriting) writeProof({ verdict, caught, first: options.first, postgres: stores.version });
+    if (options.isWriting) writeProof({ verdict, caught: [], first: options.first, postgres: stores.version });
     const isSound = verdict.failed.length === 0 && caught.every(({ seeds }) => seeds !== undefined);
     return isSound ? 0 : 1;
   } finally {
