@@ -175,13 +175,15 @@ it('a worker that died with a mail leaves it to the next; a link goes from the d
   expect(await mails().claim(0)).toMatchObject({ email: 'grace@example.org', attempts: 1 });
   await job();
   expect(server.to('grace@example.org')[0]?.raw).toContain('reset-password#secret');
-  expect((await rowsTo('grace@example.org'))[0]).toMatchObject({ data: {}, attempts: 2 });
+  const [sent] = await rowsTo('grace@example.org');
+  expect([sent.data, sent.attempts]).toEqual([{}, 2]);
   for (let n = 2; n <= 5; n++) await mails().add('password-reset', 'grace@example.org', { url }, 60_000);
   expect(await mails().add('password-reset', 'grace@example.org', { url }, 60_000)).toBe(false);
   await mails().add('password-reset', 'slow@example.org', { url }, 0);
   await job();
   expect(server.to('slow@example.org')).toEqual([]);
-  expect((await rowsTo('slow@example.org'))[0]).toMatchObject({ data: {}, failed_at: expect.any(Number) });
+  const [late] = await rowsTo('slow@example.org');
+  expect([late.data, late.failed_at]).toEqual([{}, expect.any(Number)]);
 });
 
 it('a worker sends by itself what waits', async () => {
