@@ -38,10 +38,21 @@ test('the agent asks before it deletes many tasks: all see the question, an edit
   await ask(ada.page, 'clear completed tasks');
   await expect(question(ada.page)).toBeVisible();
   await ada.page.reload();
+  await question(ada.page).getByLabel('Answer the same for the rest of this conversation').check();
   await question(ada.page).getByRole('button', { name: 'Approve' }).click();
   for (const { page } of [ada, grace, vera]) {
     await expect(fold(page)).toBeHidden();
     await expect(agent(page).getByText('Approved by')).toBeVisible();
+  }
+
+  // Asked once, and answered for the rest of the conversation.
+  for (const title of TASKS) await ada.context.request.post(`/api/v1/lists/${listId}/tasks`, { data: { title } });
+  await completeAll(ada, listId);
+  await expect(fold(grace.page)).toBeVisible();
+  await ask(ada.page, 'clear completed tasks');
+  for (const { page } of [ada, grace, vera]) {
+    await expect(agent(page).getByText(/Approved by .+ for the rest of this conversation/u)).toHaveCount(2);
+    await expect(fold(page)).toBeHidden();
   }
   await expect(agent(ada.page).getByText('after an interruption')).toBeHidden();
 });
