@@ -11,6 +11,7 @@ import type { FeedRepository } from '@muster/db/repositories/feed-types';
 import { createRunWorkRepository } from '@muster/db/repositories/run-work.repository';
 import { createRunWatchRepository } from '@muster/db/repositories/run-watch.repository';
 import { redisNames } from '@muster/protocol/internal/channels';
+import type { ErrorReports } from '@muster/runtime/error-reports';
 import type { Logger } from '@muster/runtime/logger';
 import { createMetrics } from '@muster/runtime/metrics';
 import { createRedisConnections, whenRedisReady } from '@muster/runtime/redis';
@@ -40,6 +41,8 @@ export interface GatewayDeps {
   logger: Logger;
   /** Closed by whoever made it. */
   tracing?: Tracing;
+  /** For what pages tell; closed by whoever made it. */
+  reports?: ErrorReports | undefined;
   /** Off in tests: the process's own metrics would keep timers. */
   hasProcessMetrics?: boolean;
   /** For tests: stands between the bus and its reads. */
@@ -67,6 +70,7 @@ export async function createGateway({
   config,
   logger: processLogger,
   tracing = noTracing,
+  reports,
   hasProcessMetrics = true,
   wrapFeed = (feed) => feed,
   hurried = new AbortController().signal,
@@ -117,7 +121,7 @@ export async function createGateway({
     ? createLimits({ redis: redis.get('commands'), prefix: names.limiterPrefix, limits: settings.limits })
     : noLimits;
   const context: GatewayContext = {
-    ...{ gatewayId, settings, logger, tracing, metrics, redis, names, feed, commit, bus },
+    ...{ gatewayId, settings, logger, tracing, reports, metrics, redis, names, feed, commit, bus },
     sendHints: (sent) => hints.send(sent),
     isAccepting: () => !shutdown.isStopping,
   };

@@ -5,6 +5,7 @@ import type { RedisNames } from '@muster/protocol/internal/channels';
 import type { Logger } from '@muster/runtime/logger';
 import type { Metrics } from '@muster/runtime/metrics';
 import type { RedisConnections } from '@muster/runtime/redis';
+import type { ErrorReports } from '@muster/runtime/error-reports';
 import type { Tracing } from '@muster/runtime/tracing';
 import type { Bus } from './bus/bus-types.ts';
 import type { HttpSettings } from './http/settings.ts';
@@ -20,6 +21,8 @@ export interface GatewayContext {
   settings: HttpSettings;
   logger: Logger;
   tracing: Tracing;
+  /** Where errors are reported. */
+  reports?: ErrorReports | undefined;
   metrics: Metrics;
   redis: RedisConnections;
   names: RedisNames;

@@ -22,7 +22,7 @@ try {
   await prepareDatabase(config);
   const tracing = await createTracing(config, { name: 'muster-gateway', logger });
   shutdown.register('stores', 'traces', () => tracing.close());
-  const gateway = await createGateway({ config, logger, tracing, hurried: shutdown.hurried });
+  const gateway = await createGateway({ config, logger, tracing, reports, hurried: shutdown.hurried });
   shutdown.register('drain', 'gateway', () => gateway.close('the process ends'), {
     timeoutMs: config.DRAIN_NOTICE_MS + config.DRAIN_MS + 20_000,
   });

@@ -32,6 +32,7 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { mountRoutes } from './mount-routes.ts';
 import { createOpenApi } from './openapi.ts';
 import { createPage } from './page.ts';
+import { createPageErrors } from './page-errors.ts';
 import { createPageSpans } from './page-spans.ts';
 import { createAuthRoute } from './routes/auth.ts';
 import { createSubmit } from './submit.ts';
@@ -54,7 +55,7 @@ export interface Http {
 
 /** Everything that this process answers over HTTP: accounts, the API, health, and the page. */
 export function createHttp(deps: HttpDeps): Http {
-  const { settings, logger, tracing, metrics, redis, db, identities, limits } = deps;
+  const { settings, logger, tracing, reports, metrics, redis, db, identities, limits } = deps;
   const routes = createApiRoutes({
     ...deps,
     submit: createSubmit(deps),
@@ -101,6 +102,7 @@ export function createHttp(deps: HttpDeps): Http {
     else await next();
   });
   app.use(createPageSpans({ tracing, identities, limits }));
+  app.use(createPageErrors({ reports, identities, limits }));
   app.use(documentation(routes, settings.publicUrl));
   app.use(mountRoutes(routes, { identities, limits, tracing }).routes() as unknown as Koa.Middleware<RequestState>);
   app.use(async (ctx, next) => {
@@ -113,7 +115,11 @@ export function createHttp(deps: HttpDeps): Http {
     if (ctx.path !== '/config.json') return next();
     ctx.state.route = ctx.path;
     ctx.set('cache-control', 'no-store');
-    ctx.body = { api: settings.apiUrl ?? '', ...(tracing.share > 0 ? { traces: tracing.share } : {}) };
+    ctx.body = {
+      api: settings.apiUrl ?? '',
+      ...(tracing.share > 0 ? { traces: tracing.share } : {}),
+      ...(reports ? { errors: true } : {}),
+    };
   });
   app.use(createPage(settings));
   app.use(async () => {

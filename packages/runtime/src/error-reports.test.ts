@@ -188,3 +188,16 @@ test('a fault in a loop is told sixty times a minute', async () => {
   await reports.close();
   expect(taken).toHaveLength(60);
 });
+
+test('what a page tells is an event of its own platform, with the frames of any browser', async () => {
+  const { reports } = await open();
+  const stack = 'save@https://x.test/_app/a.js:3:14\n@https://x.test/_app/b.js:1:2';
+  reports.report({ level: 'error', platform: 'javascript', msg: 'a page failed', err: { type: 'TypeError', stack } });
+  await reports.close();
+  const [{ event }] = taken as [Taken];
+  expect(event.platform).toBe('javascript');
+  expect(event.exception.values[0].stacktrace.frames).toEqual([
+    expect.objectContaining({ filename: 'https://x.test/_app/b.js', lineno: 1 }),
+    expect.objectContaining({ function: 'save', filename: 'https://x.test/_app/a.js', lineno: 3, colno: 14 }),
+  ]);
+});

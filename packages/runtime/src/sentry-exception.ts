@@ -10,7 +10,8 @@ export interface SerializedError {
 const MOST_CAUSES = 4;
 const MOST_FRAMES = 60;
 const MESSAGE_LENGTH = 400;
-const FRAME = /^\s*at (?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/;
+/** As V8 says it, and as other browsers do. */
+const FRAMES = [/^\s*at (?:(.*?) \()?(.+?):(\d+):(\d+)\)?$/, /^(.*?)@(.+?):(\d+):(\d+)$/];
 
 /** What leaves the house says less than the log: what is quoted in a message may be somebody's words, or an address. */
 export const withoutWords = (message: string): string =>
@@ -44,7 +45,7 @@ function toFrames(stack: string): unknown[] {
     .split('\n')
     .slice(0, MOST_FRAMES)
     .flatMap((text) => {
-      const [, name, file, line, column] = FRAME.exec(text) ?? [];
+      const [, name, file, line, column] = FRAMES.map((form) => form.exec(text)).find(Boolean) ?? [];
       if (file === undefined) return [];
       return [
         {
