@@ -5,9 +5,9 @@ import { ifStill } from './condition.ts';
 import { errorCode, errorDetails, wireError } from './error.ts';
 import { id, scopeId, seq } from './id.ts';
 import { LIMITS } from './limits.ts';
-import { traceparent } from './page-spans.ts';
 import { profiles } from './principal.ts';
 import { decision, runStatusAnswer, runWatchAnswer, textPosition } from './run.ts';
+import { traceparent } from './traceparent.ts';
 
 /** What a client may send, each acknowledged with `{ok: true, data} | {ok: false, error}`. */
 

@@ -1,8 +1,5 @@
 import * as z from 'zod/mini';
 
-/** W3C's `traceparent`: `00-<trace>-<span>-<flags>`. */
-export const traceparent = z.string().check(z.regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/));
-
 export const SPAN_NAMES = ['click', 'paint', 'first words'] as const;
 
 /** What a page tells of a click that it traced, once all of it was painted: times, and nothing that anybody wrote. */
