@@ -15,6 +15,7 @@ import { startStores, type Stores } from './product/stores.ts';
 import { writeDocument, type Measured } from './report/document.ts';
 import { readMachine, versionOf } from './report/machine.ts';
 import type { Result, Row } from './report/row.ts';
+import { measureRuns } from './runs/measure-runs.ts';
 import { measureStorm } from './storm/measure-storm.ts';
 import { measureTabs } from './tabs/measure-tabs.ts';
 import { measureThroughSocket } from './through-socket/measure-through-socket.ts';
@@ -28,6 +29,7 @@ const MEASURES: Record<Part, (context: MeasureContext) => Promise<Result>> = {
   idle: measureIdle,
   dashboard: measureDashboard,
   storm: measureStorm,
+  runs: measureRuns,
   commit: measureCommitPart,
   socket: measureThroughSocket,
   'big-store': measureBigStore,

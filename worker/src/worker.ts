@@ -20,7 +20,7 @@ import { MAIL_EVERY_MS, MAIL_SCHEDULER, sendMailJob, type MailDeps } from './job
 import { SWEEP_EVERY_MS, SWEEP_SCHEDULER, sweepJob, type SweepDeps } from './jobs/sweep.job.ts';
 import { createActiveRuns } from './run/active-runs.ts';
 import type { ExecuteDeps } from './run/execute-run.ts';
-import { createFlushPace } from './run/flush-pace.ts';
+import { createFlushPace, type FlushPace } from './run/flush-pace.ts';
 import { createGuardReader } from './run/guard-reader.ts';
 import { createRunQueue } from './run/run-queue.ts';
 import { createWorkerMetrics } from './worker-metrics.ts';
@@ -49,6 +49,8 @@ export interface WorkerDeps {
   /** Of one attempt of a run. */
   deadlineMs: number;
   patience?: PatienceOptions;
+  /** How long words wait for more of them; as it comes, the worker's own measure. */
+  pace?: FlushPace;
   sweep?: Pick<SweepDeps, 'silentAfterMs' | 'waitingAfterMs'>;
   /** For what is removed once it has been kept long enough. */
   care: { pool: pg.Pool; settings: CareSettings; everyMs: number };
@@ -91,7 +93,7 @@ export async function createWorker(deps: WorkerDeps): Promise<RunningWorker> {
     logger,
     guards: createGuardReader(runs.readGuards),
     active,
-    pace: createFlushPace(),
+    pace: deps.pace ?? createFlushPace(),
     queue,
     chooseModel: deps.chooseModel,
     deadlineMs: deps.deadlineMs,

@@ -58,6 +58,11 @@ export class Product {
     return product;
   }
 
+  /** What its processes are set to. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#how.env;
+  }
+
   /** One more, which its caller stops: it is not among {@link gateways}. */
   async startGateway(): Promise<GatewayUnderTest> {
     const process = await MeasuringProcess.start<GatewayCalls>('product/gateway.process.ts', this.#how);

@@ -79,6 +79,17 @@ const SECTIONS: Record<Part, Section> = {
       "the gateways' connections are counted in `pg_stat_activity` every 20 ms meanwhile.",
     against: '',
   },
+  runs: {
+    title: 'Many answers at once',
+    method:
+      'The agent of one worker recites words that carry their number and the time at which they were said; bare websockets ' +
+      'on both gateways watch, three to a conversation, and check that each word comes once and in order. A hundred ' +
+      'conversations stream 50 words a second each. The peer is the same worker where each word leaves alone and none waits ' +
+      'for more. A piece is as late as its oldest word. CPU is that of the worker and both gateways. Both are read while all ' +
+      'stream, from the third second on. Then twenty people ' +
+      'ask in the same instant: timed is from sending the question until the first words are with somebody who watches.',
+    against: 'each word alone',
+  },
   commit: {
     title: 'A change is stored',
     method:
