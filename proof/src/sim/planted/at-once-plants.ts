@@ -1,14 +1,15 @@
 import type { PlantedBug } from './planted-bug.ts';
 
 const LOCKED_ROW = 'where id = r ->> 0 and principal_id = r ->> 1 and last_mid = (r ->> 2)::bigint';
+const LOCKED_ONE = 'and principal_id = p_principal and last_mid = p_mid - 1';
 const LOCKED_ROWS = 'c.principal_id = u ->> 1 and c.last_mid = (u ->> 2)::bigint';
 
 /** The function with a piece of it replaced; fails where the piece is not there. */
-const rewritten = (...pieces: [find: string, replace: string][]) => `do $$ declare t text; begin
-  select pg_get_functiondef(oid) into t from pg_proc where proname = 'commit_at_once';
+const rewritten = (name: string, ...pieces: [find: string, replace: string][]) => `do $$ declare t text; begin
+  select pg_get_functiondef(oid) into t from pg_proc where proname = '${name}';
   ${pieces
     .map(
-      ([find, replace]) => `if strpos(t, '${find}') = 0 then raise exception 'commit_at_once has no such place'; end if;
+      ([find, replace]) => `if strpos(t, '${find}') = 0 then raise exception '${name} has no such place'; end if;
   t := replace(t, '${find}', '${replace}');`,
     )
     .join('\n  ')}
@@ -22,7 +23,9 @@ export const AT_ONCE_PLANTS: PlantedBug[] = [
     what: 'a commit in one flight does not compare the last mid: what is sent again is applied again',
     breaks: ['P1 once', 'P1 acknowledged', 'P1 in turn'],
     sql: [
+      rewritten('commit_one_at_once', [LOCKED_ONE, 'and principal_id = p_principal']),
       rewritten(
+        'commit_at_once',
         [LOCKED_ROW, 'where id = r ->> 0 and principal_id = r ->> 1'],
         [LOCKED_ROWS, 'c.principal_id = u ->> 1'],
       ),
