@@ -25,6 +25,7 @@ const COMMANDS = {
   // Only for a product of its own.
   loadtest: process.argv.includes('--start') ? ['redis'] : [],
   sim: [],
+  capacity: [],
   migrate: [],
   rollout: [],
   'db-backup': [],

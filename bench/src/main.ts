@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureBigStore } from './big-store/measure-big-store.ts';
 import { measureCommitPart } from './commit-part.ts';
+import { measureCosts } from './costs/measure-costs.ts';
 import { measureDashboard } from './dashboard/measure-dashboard.ts';
 import { measureDelivery } from './delivery/measure-delivery.ts';
 import { measureFanOut } from './fan-out/measure-fan-out.ts';
@@ -32,6 +33,7 @@ const MEASURES: Record<Part, (context: MeasureContext) => Promise<Result>> = {
   runs: measureRuns,
   commit: measureCommitPart,
   socket: measureThroughSocket,
+  costs: measureCosts,
   'big-store': measureBigStore,
   page: measurePage,
   tabs: measureTabs,

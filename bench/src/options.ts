@@ -1,6 +1,6 @@
 /** What can be measured, in the order in which it is. */
 export const PARTS = [
-  ...(['delivery', 'open', 'fan-out', 'idle', 'dashboard', 'storm', 'runs', 'commit', 'socket'] as const),
+  ...(['delivery', 'open', 'fan-out', 'idle', 'dashboard', 'storm', 'runs', 'commit', 'socket', 'costs'] as const),
   ...(['big-store', 'page', 'tabs'] as const),
 ] as const;
 export type Part = (typeof PARTS)[number];

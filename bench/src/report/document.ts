@@ -108,6 +108,15 @@ const SECTIONS: Record<Part, Section> = {
       'Nothing is promised of these: they show what sockets, parsing and a second process add.',
     against: 'the peer',
   },
+  costs: {
+    title: 'What single things cost',
+    method:
+      'For [capacity.md](capacity.md): the CPU and memory that each process spends on one thing, while nothing else is done. ' +
+      'A thousand websockets that do nothing, beside the same gateway without them; fifty guests who write, each in a list of ' +
+      'their own, as fast as they are answered; a hundred answers of 50 words a second with one reader each. Postgres and ' +
+      'Redis tell their own CPU; comparing heads is timed by whoever asks, a thousand at a time.',
+    against: '',
+  },
   'big-store': {
     title: 'A reload with everything on disk',
     method:
