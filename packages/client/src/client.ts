@@ -204,7 +204,7 @@ export function createClient(options: ClientOptions): MusterClient {
     isReady = true;
     status.set({ connection: 'online', since: null, error: null });
     scopes.connected();
-    runs.connected();
+    runs.connected(session.logEpoch);
     turn.look();
     pusher.pump();
   }

@@ -1,12 +1,17 @@
-import type { RunWatchAnswer } from '@muster/protocol/run';
+import { isEnded, type Item, type RunWatchAnswer } from '@muster/protocol/run';
 import type { RunChunk, RunItemNews, RunStatusNews } from '@muster/protocol/server-events';
-import type { Item } from '@muster/protocol/run';
 import type { RunView } from './types.ts';
 
 /** What came of an event: nothing to show, something to show, or a hole that only watching again can fill. */
 export type Took = 'nothing' | 'shown' | 'hole';
 
+type Words = NonNullable<RunView['current']>;
+
 const numberOf = (itemId: string): number => Number(itemId.slice(itemId.lastIndexOf(':') + 1));
+
+/** Words of an attempt only grow: fewer of them, or those of an item before, come from a gateway that is behind. */
+const isBehind = (told: Words, seen: Words): boolean =>
+  told.itemId === seen.itemId ? seen.text.startsWith(told.text) : numberOf(told.itemId) < numberOf(seen.itemId);
 
 /**
  * One run as a viewer sees it: live and resumed through the same rules. Offsets count UTF-16 units of the item's text,
@@ -26,21 +31,27 @@ export class RunViewer {
     return current ? { itemId: current.itemId, offset: current.text.length } : undefined;
   }
 
+  /** What a watch was answered, perhaps by a gateway that has heard less than the one before it. */
   answer(answer: RunWatchAnswer): Took {
     const was = this.view;
     const items = [...answer.items].sort((a, b) => a.n - b.n);
+    const attempt = Math.max(answer.attempt, was?.attempt ?? 0);
+    const seen = was?.attempt === attempt ? was.current : null;
     let current: RunView['current'] = null;
     let wasInterrupted = was?.wasInterrupted ?? false;
-    if (answer.current) {
+    if (answer.current && answer.attempt === attempt) {
       const { itemId, offset, text } = answer.current;
       const have = was?.current?.itemId === itemId ? was.current.text : '';
-      if (offset > have.length || (offset > 0 && was?.attempt !== answer.attempt)) return 'hole';
+      if (offset > have.length || (offset > 0 && was?.attempt !== attempt)) return 'hole';
       current = { itemId, text: have.slice(0, offset) + text };
-      if (was && was.attempt < answer.attempt && !current.text.startsWith(have)) wasInterrupted = true;
-    } else if (was?.current && !items.some(({ id }) => id === was.current?.itemId)) {
-      if (was.attempt < answer.attempt && was.current.text !== '') wasInterrupted = true;
-    } else if (was?.attempt === answer.attempt) current = was.current;
-    this.view = { runId: this.#runId, status: answer.status, attempt: answer.attempt, items, current, wasInterrupted };
+      if (seen && isBehind(current, seen)) current = seen;
+      if (was && was.attempt < attempt && !current.text.startsWith(have)) wasInterrupted = true;
+    } else if (seen && (!isEnded(answer.status) || items.some(({ id }) => id === seen.itemId))) {
+      current = seen;
+    } else if (was?.current && was.attempt < attempt && !items.some(({ id }) => id === was.current?.itemId)) {
+      if (was.current.text !== '') wasInterrupted = true;
+    }
+    this.view = { runId: this.#runId, status: answer.status, attempt, items, current, wasInterrupted };
     return 'shown';
   }
 
@@ -82,6 +93,11 @@ export class RunViewer {
     }
     this.view = { ...view, status, attempt, current, wasInterrupted };
     return 'shown';
+  }
+
+  /** The log is another one: its attempts count anew, and what was read of them may never have been said. */
+  forgetWords(): void {
+    if (this.view) this.view = { ...this.view, attempt: 0, current: null };
   }
 
   /** The thread's log holds the item's message now: its text is read from there. */

@@ -3,6 +3,7 @@ import { MusterError } from '@muster/protocol/error';
 import { scopeOf } from '@muster/protocol/id';
 import type { RunWatchAnswer } from '@muster/protocol/run';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EPOCH_B } from '../test/fake-server.ts';
 import { ADA, LIST, setUp, settled, uuid, type Setup } from '../test/setup.ts';
 import type { MusterClient, RunHandle } from './types.ts';
 
@@ -85,6 +86,62 @@ describe('text', () => {
     expect(text()).toBe('abcdef');
     chunk(6, 'g');
     expect(text()).toBe('abcdefg');
+  });
+
+  it('stays where another gateway has heard less of it, or nothing yet', async () => {
+    chunk(0, 'abcdef');
+    for (const current of [{ itemId: item(1), offset: 0, text: 'abc' }, null]) {
+      answer = { ...answer, current };
+      only().cut();
+      await world.clock.advance(5_000);
+      expect(text()).toBe('abcdef');
+    }
+    expect(watches).toHaveLength(3);
+    chunk(0, 'abc');
+    chunk(3, 'defg');
+    expect(text()).toBe('abcdefg');
+  });
+
+  it('stays where another gateway still holds the item before it', async () => {
+    chunk(0, 'Done.', 2);
+    answer = { ...answer, current: { itemId: item(1), offset: 0, text: 'I will' } };
+    only().cut();
+    await world.clock.advance(1_000);
+    expect(handle.view?.current).toEqual({ itemId: item(2), text: 'Done.' });
+  });
+
+  it('stays where another gateway still holds the attempt before it', async () => {
+    status('running', 2, { itemId: item(1), offset: 0 });
+    chunk(0, 'new', 1, 2);
+    answer = { ...answer, current: { itemId: item(1), offset: 0, text: 'old words' } };
+    only().cut();
+    await world.clock.advance(1_000);
+    expect(handle.view).toMatchObject({ attempt: 2, current: { text: 'new' }, wasInterrupted: false });
+    status('running', 2, { itemId: item(1), offset: 0 });
+    chunk(0, 'new words', 1, 2);
+    expect(text()).toBe('new words');
+  });
+
+  it('gives way to the words of a server that was restored, whose attempts count anew', async () => {
+    status('running', 2, { itemId: item(1), offset: 0 });
+    chunk(0, 'abcdef', 1, 2);
+    world.server.logEpoch = EPOCH_B;
+    world.server.hello(only());
+    await settled();
+    // The gateway has left all runs: they are watched again, and as a whole.
+    expect(watches).toEqual([{ runId: RUN }, { runId: RUN }]);
+    expect(text()).toBeUndefined();
+    chunk(0, 'ab');
+    chunk(2, 'xyz');
+    expect(handle.view).toMatchObject({ attempt: 1, current: { text: 'abxyz' } });
+  });
+
+  it('goes where the run has ended without it', async () => {
+    chunk(0, '  ');
+    answer = { ...answer, status: 'stopped' };
+    only().cut();
+    await world.clock.advance(1_000);
+    expect(handle.view).toMatchObject({ status: 'stopped', current: null });
   });
 
   it('that does not fit where it says is asked for as a whole', async () => {

@@ -47,6 +47,7 @@ const OFFLINE: WireError = { code: 'unavailable', message: 'There is no connecti
 export class Runs {
   readonly #options: RunsOptions;
   readonly #watches = new Map<string, Watch>();
+  #logEpoch: string | undefined;
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -95,8 +96,15 @@ export class Runs {
     return this.#command('run:decide', { runId, callId, approve, ...(remember === undefined ? {} : { remember }) });
   }
 
-  connected(): void {
-    for (const watch of this.#watches.values()) this.#ask(watch);
+  /** Greeted, on a new connection or on the one that was: a gateway whose log went back has left all runs. */
+  connected(logEpoch: string): void {
+    const isOther = this.#logEpoch !== undefined && this.#logEpoch !== logEpoch;
+    this.#logEpoch = logEpoch;
+    for (const watch of this.#watches.values()) {
+      this.#leave(watch);
+      if (isOther) watch.viewer.forgetWords();
+      this.#ask(watch);
+    }
   }
 
   disconnected(): void {

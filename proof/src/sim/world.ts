@@ -117,7 +117,7 @@ export class World {
       time,
       seed: plan.seed,
       kept: (of, nonce, name) => void this.record.kept.push({ seat: of.name, nonce, name }),
-      seen: (of, view) => this.record.sawRun(of.name, view),
+      seen: (of, view) => this.record.sawRun(of.page, view),
       asked: (of, clientId, event, data) => this.#asked(of, clientId, event, data),
       dial: (of, auth, events) => this.#dial(of, auth.clientId, events),
     });

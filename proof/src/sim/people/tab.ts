@@ -80,6 +80,11 @@ export class Tab {
     this.name = `${'ABCDEFG'[device.person.index]}${device.index}.${index}`;
   }
 
+  /** The page as it was loaded last: it knows nothing of what the one before it showed. */
+  get page(): string {
+    return `${this.name} load ${this.#lives}`;
+  }
+
   get isFrozen(): boolean {
     return this.#life.isFrozen;
   }
