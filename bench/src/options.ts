@@ -9,24 +9,34 @@ export interface BenchOptions {
   parts: readonly Part[];
   /** A look whether all of it runs, in a minute: figures from so few slices are worth nothing. */
   isQuick: boolean;
+  /** Of some parts alone: their sections of docs/performance.md are written anew, the others stay. */
+  isWritten: boolean;
 }
 
-export const USAGE = `npm run bench [-- --only <name>] [--quick]
+export const USAGE = `npm run bench [-- --only <name>] [--quick] [--write]
   --only <name>  measures one part, or several (--only delivery,commit): ${PARTS.join(', ')}
   --quick        few and short slices, to see that it runs
-All parts in full length take some fifteen minutes and write docs/performance.md; a part or a quick run only prints.`;
+  --write        writes the sections of these parts into docs/performance.md, and leaves the others
+All parts in full length take some fifteen minutes and write docs/performance.md; without --write a part only prints, a quick run always.`;
 
 /** @throws {Error} with a readable line where an argument is none */
 export function parseOptions(args: readonly string[]): BenchOptions {
   const parts = new Set<Part>();
   let isQuick = false;
+  let isWrite = false;
   for (let at = 0; at < args.length; at++) {
     const [name, inline] = (args[at] ?? '').split('=', 2);
     if (name === '--quick' && inline === undefined) isQuick = true;
+    else if (name === '--write' && inline === undefined) isWrite = true;
     else if (name === '--only') for (const part of readParts(inline ?? args[++at])) parts.add(part);
     else throw new Error(`There is no option "${args[at]}".\n${USAGE}`);
   }
-  return { parts: PARTS.filter((part) => parts.size === 0 || parts.has(part)), isQuick };
+  const isAll = parts.size === 0;
+  return {
+    parts: PARTS.filter((part) => isAll || parts.has(part)),
+    isQuick,
+    isWritten: !isQuick && (isAll || isWrite),
+  };
 }
 
 function readParts(text: string | undefined): Part[] {

@@ -49,3 +49,23 @@ test('a machine that was busy is called busy', () => {
   busy.machine.loadBefore = 7;
   expect(writeDocument(busy)).toContain('**other work took its share of the 2 cores**');
 });
+
+test('parts that were not measured this time keep their sections, with the day of each', () => {
+  const row = (measured: string, isMet: boolean) => ({ name: 'p50', measured, goal: 'below 10 ms', isMet });
+  const first = writeDocument(
+    measured([
+      { part: 'delivery', outcome: { rows: [row('40 ms', false)], notes: ['Of that day.'] } },
+      { part: 'commit', outcome: { rows: [row('4 ms', true)] } },
+    ]),
+  );
+  const later = measured([{ part: 'commit', outcome: { rows: [row('50 ms', false), row('5 ms', true)] } }]);
+  later.machine.when = '2026-02-03 04:05 UTC';
+  const text = writeDocument(later, first);
+  expect(text).toContain('1 of 3 goals are met.\n\n- missed: p50: 40 ms (below 10 ms)\n- missed: p50: 50 ms');
+  expect(text).toContain('Of that day.\n\nMeasured 2026-01-02 03:04 UTC');
+  expect(text).toContain('Measured 2026-02-03 04:05 UTC');
+  expect(text).not.toContain('4 ms | below 10 ms | yes');
+  expect(text.indexOf('## A change reaches')).toBeLessThan(text.indexOf('## A change is stored'));
+  // Written of itself, nothing is lost.
+  expect(writeDocument({ ...later, parts: [] }, text).split('## A change')).toHaveLength(3);
+});
