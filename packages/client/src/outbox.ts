@@ -173,7 +173,8 @@ export class Outbox {
       intent.arrived.clear();
     }
     for (const mutation of pending) {
-      this.#met.delete(mutation.nonce);
+      // What had left comes again; what is still here is known, and to be told of once it leaves.
+      if (!this.find(mutation.nonce)) this.#met.delete(mutation.nonce);
       this.#adopt({ ...mutation, seqs: null });
     }
     this.#seen = Math.max(this.#seen, ...pending.map(({ mid }) => mid));

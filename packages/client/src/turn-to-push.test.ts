@@ -1,13 +1,17 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EPOCH_B } from '../test/fake-server.ts';
 import { Freezer } from '../test/freezer.ts';
 import { LIST, LIST_SCOPE, setUp, settled, titles, uuid, type Setup } from '../test/setup.ts';
 import { createMemoryDisk, createMemoryStorage } from './memory-storage.ts';
-import type { MusterClient } from './types.ts';
+import type { TurnNews } from './turn-to-push.ts';
+import type { Clock, MusterClient } from './types.ts';
 
 let world: Setup;
 let tabs: MusterClient[];
 let freezers: Freezer[];
+/** How far the machine's clock was set since. */
+let skewMs: number;
 const disk = () => createMemoryStorage(shared);
 let shared: ReturnType<typeof createMemoryDisk>;
 
@@ -26,11 +30,17 @@ const pass = async (ms: number) => {
 beforeEach(async () => {
   world = setUp();
   shared = createMemoryDisk();
+  skewMs = 0;
   freezers = [new Freezer(), new Freezer(), new Freezer()];
+  const skewed: Clock = {
+    now: () => world.clock.now() + skewMs,
+    random: () => world.clock.random(),
+    setTimeout: (run, ms) => world.clock.setTimeout(run, ms),
+  };
   tabs = freezers.map((freezer) =>
     world.client({
       storage: freezer.storage(disk()),
-      clock: freezer.clock(world.clock),
+      clock: freezer.clock(skewed),
       transport: freezer.transport(world.server.transport),
     }),
   );
@@ -86,6 +96,21 @@ describe('the tab that pushes', () => {
     await pass(8_000);
     expect(await outcome).toMatchObject({ status: 'applied' });
     expect(world.server.taken).toHaveLength(1);
+  });
+
+  it('is helped also where the clock was set back meanwhile', async () => {
+    const idle = shared.tabs.join((news) => {
+      if ((news as TurnNews).news === 'who-pushes') idle.post({ news: 'here', isPushing: true } satisfies TurnNews);
+    });
+    idle.steal({ started: () => undefined, lost: () => undefined });
+    const { outcome } = create(1, 1);
+    await pass(2_000);
+    skewMs = -3_600_000;
+    await pass(15_000);
+    expect(world.server.taken).toEqual([]);
+    await pass(10_000);
+    expect(world.server.taken).toHaveLength(1);
+    expect(await outcome).toMatchObject({ status: 'applied' });
   });
 
   it('loses nothing and doubles nothing where it froze with half of its answers under way', async () => {
@@ -160,6 +185,28 @@ describe('the tab that pushes', () => {
     expect(late.status.pending).toBe(0);
     expect(titles(late)).toEqual(['T1']);
     expect(world.server.taken).toHaveLength(1);
+  });
+
+  it('tells a tab what was answered under a log of which that tab had not heard yet', async () => {
+    const held: (() => void)[] = [];
+    world.server.intercept = (frame, connection) => {
+      if (frame.event !== 'mutate') return false;
+      held.push(() => world.server.handle(frame, connection));
+      return true;
+    };
+    create(1, 1);
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    const [pushing, ...others] = world.server.connections;
+    world.server.logEpoch = EPOCH_B;
+    world.server.hello(pushing!);
+    await settled();
+    held[0]!();
+    await vi.waitFor(async () => expect(await disk().pending()).toEqual([]));
+    for (const other of others) world.server.hello(other);
+    await pass(3_000);
+    expect(tabs.map((tab) => tab.status.pending)).toEqual([0, 0, 0]);
+    expect(tabs.map((tab) => titles(tab))).toEqual([['T1'], ['T1'], ['T1']]);
+    expect(pushes()).toEqual([1, 0, 0]);
   });
 
   it('passes its turn on at once where it loses its connection', async () => {

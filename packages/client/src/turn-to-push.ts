@@ -111,7 +111,9 @@ export class TurnToPush {
       this.#oldest = undefined;
       return;
     }
-    if (this.#oldest?.nonce !== nonce) this.#oldest = { nonce, since: clock.now() };
+    const { nonce: known, since = Infinity } = this.#oldest ?? {};
+    // Also where the clock was set back: it would say for as long that nothing has stalled.
+    if (known !== nonce || since > clock.now()) this.#oldest = { nonce, since: clock.now() };
     this.#cancel ??= clock.setTimeout(() => this.#ask(), ASK_EVERY_MS);
   }
 
