@@ -115,6 +115,7 @@ export function createClient(options: ClientOptions): MusterClient {
     request,
     log,
     intents: () => view.intents,
+    isPushable: () => session.isPushable,
     isKnown: (mid) => outbox.isKnown(mid),
     settle: (intent, first) => outbox.settle(intent, first),
     giveUp: (intent, error) => outbox.refusals.giveUp(intent, error),
@@ -153,7 +154,7 @@ export function createClient(options: ClientOptions): MusterClient {
     log,
     async auth() {
       const token = typeof options.token === 'function' ? await options.token() : options.token;
-      return { clientId: session.connectsAs, protocol: PROTOCOL_VERSION, ...(token === undefined ? {} : { token }) };
+      return { clientId: session.connects(), protocol: PROTOCOL_VERSION, ...(token === undefined ? {} : { token }) };
     },
     opened: () => undefined,
     received: (event, data) => received(event, data),

@@ -14,6 +14,8 @@ const INTERNAL_FAILURES = 5;
 export interface PusherOptions {
   clock: Clock;
   intents(): readonly Intent[];
+  /** Whether the connection is that of the clientId whose mids these are. */
+  isPushable(): boolean;
   /** Whether every mid up to this one is known in this tab. */
   isKnown(mid: number): boolean;
   request(event: string, data: unknown): Promise<unknown>;
@@ -60,7 +62,7 @@ export class Pusher {
   }
 
   pump(): void {
-    if (!this.#isOn || this.#cancelPause || this.#mustRenew) return;
+    if (!this.#isOn || this.#cancelPause || this.#mustRenew || !this.#options.isPushable()) return;
     let oldest = Infinity;
     for (const { mid } of this.#unstored) oldest = Math.min(oldest, mid ?? Infinity);
     for (const intent of this.#options.intents()) {

@@ -32,6 +32,8 @@ export class Session {
   /** The log of the server that we are connected to, or were last. */
   logEpoch = '';
   readonly former: Former;
+  /** Under which clientId the last connection was made. Undefined: the store has another one, which is being read. */
+  #connectedAs: string | undefined;
   readonly #options: SessionOptions;
 
   constructor(clientId: string, options: SessionOptions) {
@@ -44,9 +46,14 @@ export class Session {
     });
   }
 
-  /** Under which clientId a connection is made: an earlier one's, while it is asked what the log still holds of it. */
-  get connectsAs(): string {
-    return this.former.connectsAs ?? this.clientId;
+  /** A connection is made. @returns under which clientId: an earlier one's, while it is asked what the log holds of it */
+  connects(): string {
+    return (this.#connectedAs = this.former.connectsAs ?? this.clientId);
+  }
+
+  /** Whether the queue's mids are those of the connection's clientId: under another one they would be done twice. */
+  get isPushable(): boolean {
+    return this.#connectedAs === this.clientId;
   }
 
   get userId(): string | undefined {
@@ -135,7 +142,9 @@ export class Session {
   /** A new clientId: what the server has not answered is queued again under it, with the nonces that it has. */
   async renew(): Promise<void> {
     const { writer, seat, clock } = this.#options;
-    const [from, to] = [this.clientId, v4()];
+    // The one that the server complained of. Another tab may have been first.
+    const [from, to] = [this.#connectedAs, v4()];
+    if (from === undefined) return;
     const isOurs = await writer.turn((storage) => storage.renew(from, to, clock.now()));
     if (isOurs) seat()?.post({ news: 'renewed' } satisfies TabNews);
     await this.renewed();
@@ -152,8 +161,16 @@ export class Session {
   /** Another tab took a new clientId. */
   async renewed(): Promise<void> {
     const { writer, outbox, reconnect } = this.#options;
-    this.clientId = (await writer.run((storage) => storage.identity())).clientId;
-    await outbox.remap();
+    // The turn to push may come while this is read: nothing goes under the old one any more.
+    const was = this.#connectedAs;
+    this.#connectedAs = undefined;
+    try {
+      this.clientId = (await writer.run((storage) => storage.identity())).clientId;
+      await outbox.remap();
+    } catch (error) {
+      this.#connectedAs ??= was;
+      throw error;
+    }
     this.former.owe();
     reconnect('new client id');
   }

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { copyTakes, LIST, LIST_SCOPE, setUp, titles, uuid, type Setup } from '../test/setup.ts';
+import { copyTakes, LIST, LIST_SCOPE, setUp, settled, titles, uuid, type Setup } from '../test/setup.ts';
 import { createIndexedDbStorage } from './indexeddb.ts';
 import { createMemoryDisk, createMemoryStorage } from './memory-storage.ts';
 import type { MusterClient, StoragePort } from './types.ts';
@@ -23,6 +23,46 @@ const DISKS: [string, () => () => StoragePort][] = [
     },
   ],
 ];
+
+it('a tab whose turn comes while it reads under which clientId it is sends nothing under the old one', async () => {
+  const world = setUp();
+  const shared = createMemoryDisk();
+  let release = () => {};
+  let isHeld = false;
+  const slow = createMemoryStorage(shared);
+  const identity = slow.identity.bind(slow);
+  const storages = [
+    createMemoryStorage(shared),
+    Object.assign(slow, {
+      identity: async () => {
+        const read = await identity();
+        if (isHeld) await new Promise<void>((resolve) => (release = resolve));
+        return read;
+      },
+    }),
+  ];
+  const tabs = storages.map((storage) => world.client({ storage }));
+  for (const tab of tabs) {
+    await tab.start();
+    await vi.waitFor(() => expect(tab.scopeState(LIST_SCOPE)).toMatchObject({ isFresh: true }));
+  }
+  const before = tabs[0]!.clientId;
+  copyTakes(world.server, before, 1);
+  const second = [...world.server.connections][1]!;
+  isHeld = true;
+  const { outcome } = tabs[1]!.mutate('task.create', { id: uuid(1), listId: LIST, title: 'T1' });
+  await vi.waitFor(() => expect(tabs[0]!.clientId).not.toBe(before));
+  await settled();
+  expect(second.auth.clientId).toBe(before);
+  expect(second.frames.filter(({ event }) => event === 'mutate')).toEqual([]);
+  isHeld = false;
+  release();
+  expect(await outcome).toMatchObject({ status: 'applied' });
+  const taken = tabs[0]!.clientId;
+  expect(tabs[1]!.clientId).toBe(taken);
+  expect([...world.server.clients.keys()]).toEqual([before, taken]);
+  await world.stop();
+});
 
 describe.each(DISKS)('two tabs %s', (_name, disk) => {
   let world: Setup;
