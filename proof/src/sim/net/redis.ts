@@ -17,6 +17,8 @@ interface Line {
   /** Redis writes to a subscriber in order: nothing arrives before this. */
   lastAt: number;
   isClosed: boolean;
+  /** It is back: told once all that was asked for meanwhile is done. */
+  restored(): void;
   hear(message: GatewayMessage): void;
 }
 
@@ -42,10 +44,13 @@ export class SimRedis {
     weather: GatewayWeather,
     hear: (message: GatewayMessage) => void,
   ): RedisBridge & { tell(message: GatewayMessage): void } {
-    const line: Line = { listener, weather, channels: new Set(), lastAt: 0, isClosed: false, hear };
-    this.#lines.add(line);
     const isUp = () => !weather.isCutFromRedis && !weather.isFrozen;
     let commandAt = 0;
+    const line: Line = {
+      ...{ listener, weather, channels: new Set(), lastAt: 0, isClosed: false, hear },
+      restored: () => void this.#time.at(commandAt, () => void (line.isClosed || listener.onReady())),
+    };
+    this.#lines.add(line);
     // One connection: commands reach Redis in the order in which they were given.
     const later = (run: () => void) => {
       commandAt = Math.max(commandAt, this.#time.now + usualDelay(this.#random));
@@ -53,12 +58,8 @@ export class SimRedis {
     };
     const subscribe = (channels: string[]) =>
       new Promise<void>((resolve) => {
-        const isAway = !isUp();
-        // ioredis subscribes by itself once it is connected again.
-        if (isAway) {
-          for (const channel of channels) line.channels.add(channel);
-          return resolve();
-        }
+        // Nobody waits for a Redis that is away. ioredis asks for it in its turn once it is connected again.
+        if (!isUp()) resolve();
         later(() => {
           for (const channel of channels) line.channels.add(channel);
           if (isUp()) later(resolve);
@@ -120,7 +121,7 @@ export class SimRedis {
 
   /** A line is back: the subscriber has all its channels again. */
   restored(weather: GatewayWeather): void {
-    for (const line of this.#lines) if (line.weather === weather) line.listener.onReady();
+    for (const line of this.#lines) if (line.weather === weather) line.restored();
   }
 
   #unsubscribe(line: Line, channel: string): void {
