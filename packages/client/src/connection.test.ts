@@ -43,6 +43,24 @@ describe('silence', () => {
     expect(titles(ada)).toEqual(['Milk']);
   });
 
+  it('is noticed also where the clock was set back meanwhile', async () => {
+    let skewMs = 0;
+    const { clock } = world;
+    ada = world.client({
+      clock: {
+        now: () => clock.now() + skewMs,
+        random: () => clock.random(),
+        setTimeout: (run, ms) => clock.setTimeout(run, ms),
+      },
+    });
+    await begin();
+    await clock.advance(1_000);
+    skewMs = -3_600_000;
+    await clock.advance(12_000);
+    expect(world.server.connects).toBe(2);
+    expect(ada.status.connection).toBe('online');
+  });
+
   it('of a server that says nothing to a handshake counts too', async () => {
     ada = world.client({
       token: 'x',

@@ -199,7 +199,10 @@ export class Connection {
   #watch(ms: number, isGrace = false): void {
     this.#cancelWatch?.();
     this.#cancelWatch = this.#options.clock.setTimeout(() => {
-      const silence = this.#options.clock.now() - this.#heardAt;
+      const now = this.#options.clock.now();
+      // Set back, the clock would say for as long that something has just been heard.
+      this.#heardAt = Math.min(this.#heardAt, now);
+      const silence = now - this.#heardAt;
       if (silence < HEARD_WITHIN_MS) this.#watch(HEARD_WITHIN_MS - silence);
       else if (!isGrace) this.#watch(GRACE_MS, true);
       else this.#lose('silence');
