@@ -237,8 +237,12 @@ export const PLANTED: Planted[] = [
     name: 'a run is left to itself',
     breaks: 'runs end',
     plant: (evidence) => {
-      const [first, ...others] = evidence.runs;
-      return { ...evidence, runs: [{ ...the(first, 'run'), status: 'running' }, ...others] };
+      // One that has gone with its list is asked of nobody.
+      const one = the(
+        evidence.runs.find(({ isGone }) => isGone !== true),
+        'run',
+      );
+      return { ...evidence, runs: evidence.runs.map((run) => (run === one ? { ...run, status: 'running' } : run)) };
     },
   },
   {
