@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto';
+import { contentsOf, titlesOf } from '@muster/testing/held-by-client';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createClient } from '@muster/client/client';
@@ -6,8 +7,7 @@ import { createIndexedDbStorage } from '@muster/client/indexeddb';
 import { socketIoTransport } from '@muster/client/socket-io';
 import type { ClientOptions, MusterClient, Transport } from '@muster/client/types';
 import { startGateways, type TestGateways } from '@muster/gateway/test/start-gateways';
-import { byPlace } from '@muster/domain/ordering';
-import { scopeOf, type ScopeId } from '@muster/protocol/id';
+import { scopeOf } from '@muster/protocol/id';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { v7 } from 'uuid';
 
@@ -34,19 +34,6 @@ async function enter(who: Person, at = 0, options: Partial<ClientOptions> = {}):
   );
   return client;
 }
-
-const titles = (client: MusterClient, scope: ScopeId): string[] =>
-  client
-    .all(scope, 'task')
-    .map(({ id, value }) => ({ id, pos: value.pos, title: value.title }))
-    .sort(byPlace)
-    .map(({ title }) => title);
-
-/** Everything that a client holds of a scope, as it would compare. */
-const contents = (client: MusterClient, scope: ScopeId) =>
-  (['list', 'member', 'task', 'label', 'thread'] as const)
-    .flatMap((type) => client.all(scope, type))
-    .sort((a, b) => (`${a.type}${a.id}` < `${b.type}${b.id}` ? -1 : 1));
 
 /** A list that two people share, each on their own gateway. */
 async function share() {
@@ -108,9 +95,9 @@ test('two people on two gateways see the same list, in the same order, whoever e
   for (const { outcome } of outcomes) expect(await outcome).toMatchObject({ status: 'applied' });
   await vi.waitFor(() => expect([one.status.pending, two.status.pending]).toEqual([0, 0]), 10_000);
   await vi.waitFor(() => expect(one.scopeState(scope)).toEqual(two.scopeState(scope)), 10_000);
-  expect(titles(one, scope)).toHaveLength(30);
-  expect(titles(two, scope)).toEqual(titles(one, scope));
-  expect(contents(two, scope)).toEqual(contents(one, scope));
+  expect(titlesOf(one, scope)).toHaveLength(30);
+  expect(titlesOf(two, scope)).toEqual(titlesOf(one, scope));
+  expect(contentsOf(two, scope)).toEqual(contentsOf(one, scope));
   expect(two.profile(one.userId!)?.name).toBe('Ada');
 });
 
@@ -128,9 +115,9 @@ test('a connection that is cut in the middle of mutations: each happens exactly 
   wire.cutAfter = () => false;
   for (const { outcome } of outcomes) expect(await outcome).toMatchObject({ status: 'applied' });
   const expected = Array.from({ length: 40 }, (_, n) => `Task ${n}`);
-  await vi.waitFor(() => expect(titles(two, scope)).toEqual(expected), 10_000);
+  await vi.waitFor(() => expect(titlesOf(two, scope)).toEqual(expected), 10_000);
   await vi.waitFor(() => expect(three.status).toMatchObject({ connection: 'online', pending: 0 }), 20_000);
-  expect(titles(three, scope)).toEqual(expected);
+  expect(titlesOf(three, scope)).toEqual(expected);
   expect(two.scopeState(scope)).toMatchObject({ seq: 2 + 40 });
 }, 60_000);
 
@@ -158,8 +145,8 @@ test('what is made offline is kept on disk, painted at once, and sent by the nex
   });
   clients.push(again);
   await again.start();
-  expect(titles(again, scope)).toEqual(['From the train']);
-  await vi.waitFor(() => expect(titles(two, scope)).toEqual(['From the train']), 10_000);
+  expect(titlesOf(again, scope)).toEqual(['From the train']);
+  await vi.waitFor(() => expect(titlesOf(two, scope)).toEqual(['From the train']), 10_000);
   await vi.waitFor(() => expect(two.get('list', listId)?.value.title).toBe('Shopping'), 10_000);
   await vi.waitFor(() => expect(again.status.pending).toBe(0), 10_000);
 });
@@ -167,9 +154,9 @@ test('what is made offline is kept on disk, painted at once, and sent by the nex
 test('someone who is removed loses the list at once, and keeps nothing of it', async () => {
   const { ben, one, two, listId, scope } = await share();
   await one.mutate('task.create', { id: v7(), listId, title: 'Secret' }).outcome;
-  await vi.waitFor(() => expect(titles(two, scope)).toEqual(['Secret']), 10_000);
+  await vi.waitFor(() => expect(titlesOf(two, scope)).toEqual(['Secret']), 10_000);
   await one.mutate('member.remove', { listId, userId: ben.userId }).outcome;
-  await vi.waitFor(() => expect(titles(two, scope)).toEqual([]), 10_000);
+  await vi.waitFor(() => expect(titlesOf(two, scope)).toEqual([]), 10_000);
   expect(two.get('list', listId)).toBeUndefined();
   expect(() => two.mutate('task.create', { id: v7(), listId, title: 'No' })).toThrow(
     expect.objectContaining({ code: 'not_found' }),

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
+import { contentsOf, titlesOf } from '@muster/testing/held-by-client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageIdOf } from '@muster/domain/run-ids';
-import { byPlace } from '@muster/domain/ordering';
 import type { MusterClient, Outcome, RunView } from '@muster/client/types';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -29,18 +29,6 @@ type Person = Awaited<ReturnType<typeof signUp>>[number];
 const applied = async (outcome: Promise<Outcome>) => expect(await outcome).toMatchObject({ status: 'applied' });
 const isOpen = (client: MusterClient, scope: ScopeId) =>
   vi.waitFor(() => expect(client.scopeState(scope)).toMatchObject({ state: 'open', isFresh: true }), PATIENCE);
-
-const titles = (client: MusterClient, scope: ScopeId): string[] =>
-  client
-    .all(scope, 'task')
-    .map(({ id, value }) => ({ id, pos: value.pos, title: value.title }))
-    .sort(byPlace)
-    .map(({ title }) => title);
-
-const contents = (client: MusterClient, scope: ScopeId) =>
-  (['list', 'member', 'task', 'label', 'thread'] as const)
-    .flatMap((type) => client.all(scope, type))
-    .sort((a, b) => (`${a.type}${a.id}` < `${b.type}${b.id}` ? -1 : 1));
 
 /** Four people who share a list: an old and a new client on an old and a new gateway each. */
 async function shareAcrossAges() {
@@ -70,8 +58,8 @@ async function comeToRest(clients: readonly MusterClient[], scope: ScopeId): Pro
   for (const client of clients)
     await vi.waitFor(() => expect(client.scopeState(scope)).toMatchObject({ seq: Number(head) }), PATIENCE);
   for (const other of others) {
-    expect(contents(other, scope)).toEqual(contents(first, scope));
-    expect(titles(other, scope)).toEqual(titles(first, scope));
+    expect(contentsOf(other, scope)).toEqual(contentsOf(first, scope));
+    expect(titlesOf(other, scope)).toEqual(titlesOf(first, scope));
   }
   const log = await ages.query<{ seq: string; client_id: string; mid: string }>(
     'select seq, client_id, mid from change where scope_id = $1 order by seq',
@@ -157,7 +145,7 @@ test('a removal reaches both at once, and neither tells anything after it', asyn
     await applied(owner.mutate('member.remove', { listId, userId: people[n + 1]!.userId }).outcome);
     await applied(owner.mutate('task.create', { id: v7(), listId, title: 'Secret' }).outcome);
     await vi.waitFor(() => expect(other.scopeState(scope).state).not.toBe('open'), PATIENCE);
-    expect(titles(other, scope)).toEqual([]);
+    expect(titlesOf(other, scope)).toEqual([]);
   }
   await comeToRest([owner], scope);
 }, 60_000);
@@ -197,7 +185,7 @@ test.each(AGES)(
     }
     await comeToRest(clients, scope);
     await comeToRest(clients, thread);
-    expect(titles(clients[0]!, scope).filter((title) => /bread/iu.test(title))).toHaveLength(clients.length);
+    expect(titlesOf(clients[0]!, scope).filter((title) => /bread/iu.test(title))).toHaveLength(clients.length);
     for (const handle of handles) handle.close();
     expect(await worker.leave()).toBe(0);
   },
@@ -233,7 +221,7 @@ test.each([
     await Promise.all(outcomes.map(applied));
     expect(await left[0]).toBe(0);
     await comeToRest([client, witness], scope);
-    expect(titles(client, scope)).toEqual(Array.from({ length: 40 }, (_, n) => `T${n}`));
+    expect(titlesOf(client, scope)).toEqual(Array.from({ length: 40 }, (_, n) => `T${n}`));
   },
   60_000,
 );
@@ -261,7 +249,7 @@ test('what an old page keeps in its browser is sent by the new one, once; two ta
   await ages.stop(offline);
   const reloaded = await enter('new', 'old');
   await comeToRest([reloaded], scope);
-  expect(titles(reloaded, scope)).toEqual(Array.from({ length: 5 }, (_, n) => `Train ${n}`));
+  expect(titlesOf(reloaded, scope)).toEqual(Array.from({ length: 5 }, (_, n) => `Train ${n}`));
   const other = await enter('old', 'new');
   await isOpen(other, scope);
   const outcomes = Array.from({ length: 20 }, (_, n) =>
@@ -269,7 +257,7 @@ test('what an old page keeps in its browser is sent by the new one, once; two ta
   );
   await Promise.all(outcomes.map(({ outcome }) => applied(outcome)));
   await comeToRest([reloaded, other], scope);
-  expect(titles(other, scope)).toHaveLength(25);
+  expect(titlesOf(other, scope)).toHaveLength(25);
 }, 60_000);
 
 test('a migration that was released is never changed, and the release stays small', () => {

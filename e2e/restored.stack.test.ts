@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto';
+import { titlesOf } from '@muster/testing/held-by-client';
 import { createClient } from '@muster/client/client';
 import { realClock } from '@muster/client/clock';
 import { createIndexedDbStorage } from '@muster/client/indexeddb';
@@ -6,7 +7,6 @@ import { createMemoryDisk, createMemoryStorage } from '@muster/client/memory-sto
 import { socketIoTransport } from '@muster/client/socket-io';
 import type { ClientOptions, MusterClient, Transport } from '@muster/client/types';
 import { startGateways, type TestGateways } from '@muster/gateway/test/start-gateways';
-import { byPlace } from '@muster/domain/ordering';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -83,13 +83,6 @@ const isQuiet = async (...some: MusterClient[]) => {
   }, 20_000);
 };
 
-const tasksOf = (client: MusterClient, scope: ScopeId) =>
-  client
-    .all(scope, 'task')
-    .map(({ id, value }) => ({ id, pos: value.pos, title: value.title }))
-    .sort(byPlace)
-    .map(({ title }) => title);
-
 /** What the log holds of a scope, and whether anything in it was done twice. */
 async function logOf(scope: ScopeId) {
   const rows = await inDatabase<{ seq: string; nonce: string | null; txn_id: string }>(
@@ -133,7 +126,7 @@ test('what was acknowledged and lost is there again, once, in its order', async 
   await isQuiet(ada);
   await restore(copy);
   await isQuiet(ada);
-  expect(tasksOf(ada, scope)).toEqual(['Zero', 'Uno', 'Two', 'Three']);
+  expect(titlesOf(ada, scope)).toEqual(['Zero', 'Uno', 'Two', 'Three']);
   expect(await logOf(scope)).toBe(1 + 5);
   expect(await inDatabase(`select title from task where scope_id = '${scope}' order by pos`)).toEqual(
     ['Zero', 'Uno', 'Two', 'Three'].map((title) => ({ title })),
@@ -151,14 +144,14 @@ test('what was acknowledged and survived is not done again', async () => {
   const refused = ada.mutate('task.create', { id: await takenBy(ben), listId, title: 'Taken' });
   expect(await refused.outcome).toMatchObject({ status: 'rejected', code: 'conflict' });
   await isQuiet(ada);
-  const before = [await logOf(scope), tasksOf(ada, scope)];
+  const before = [await logOf(scope), titlesOf(ada, scope)];
   await restore(await backUp());
   const { clientId } = ada;
   const told: unknown[] = [];
   ada.on('rejected', (one) => told.push(one));
   await isQuiet(ada);
   await vi.waitFor(() => expect(ada.scopeState(scope)).toMatchObject({ isFresh: true }), 10_000);
-  expect([await logOf(scope), tasksOf(ada, scope)]).toEqual(before);
+  expect([await logOf(scope), titlesOf(ada, scope)]).toEqual(before);
   expect([ada.clientId, told]).toEqual([clientId, []]);
 });
 
@@ -171,7 +164,7 @@ test('half of it survived: the rest follows, what depends on either included', a
   await isQuiet(ada, ben);
   const copy = await backUp();
   await isQuiet(ada, ben);
-  await vi.waitFor(() => expect(tasksOf(ben, scope)).toEqual(['Survivor']), 10_000);
+  await vi.waitFor(() => expect(titlesOf(ben, scope)).toEqual(['Survivor']), 10_000);
   await ada.mutate('task.update', { id: survivor.id, fields: { title: 'Renamed' } }).outcome;
   const lost = add('Lost');
   add('Below it', { parentId: lost.id });
@@ -181,8 +174,8 @@ test('half of it survived: the rest follows, what depends on either included', a
   await isQuiet(ada);
   await restore(copy);
   await isQuiet(ada, ben);
-  await vi.waitFor(() => expect(tasksOf(ben, scope)).toEqual(tasksOf(ada, scope)), 10_000);
-  expect(tasksOf(ada, scope).sort()).toEqual(['Below it', 'Lost', 'Renamed']);
+  await vi.waitFor(() => expect(titlesOf(ben, scope)).toEqual(titlesOf(ada, scope)), 10_000);
+  expect(titlesOf(ada, scope).sort()).toEqual(['Below it', 'Lost', 'Renamed']);
   expect(ben.get('task', lost.id)?.value.done).toBe(true);
   expect(await logOf(scope)).toBe(3 + 4);
 });
@@ -206,7 +199,7 @@ test('a page that was closed meanwhile offers it from the disk, and so does one 
   offline.mutate('task.create', { id: v7(), listId, title: 'From the train' });
   await offline.stop();
   const after = await enter(who, { storage: createIndexedDbStorage(name) });
-  expect(tasksOf(after, scope)).toEqual(['Acknowledged', 'From the train']);
+  expect(titlesOf(after, scope)).toEqual(['Acknowledged', 'From the train']);
   expect(await logOf(scope)).toBe(1 + 2);
 });
 
@@ -223,7 +216,7 @@ test('two tabs offer it once', async () => {
   await restore(copy);
   await isQuiet(one, two);
   const expected = Array.from({ length: 20 }, (_, n) => `T${n + 1}`);
-  await vi.waitFor(() => expect([tasksOf(one, scope), tasksOf(two, scope)]).toEqual([expected, expected]), 10_000);
+  await vi.waitFor(() => expect([titlesOf(one, scope), titlesOf(two, scope)]).toEqual([expected, expected]), 10_000);
   expect(await logOf(scope)).toBe(1 + 20);
 });
 
@@ -247,7 +240,7 @@ test('more was lost than is kept: what is kept applies once, under a new clientI
   await isQuiet(ada);
   expect(ada.clientId).not.toBe(clientId);
   // Under the id that was given up it is asked for first, and then done again: nothing of it is pending until then.
-  await expect.poll(() => tasksOf(ada, scope), { timeout: 15_000 }).toEqual(titles);
+  await expect.poll(() => titlesOf(ada, scope), { timeout: 15_000 }).toEqual(titles);
   await isQuiet(ada);
   expect(await logOf(scope)).toBe(1 + 64);
 });

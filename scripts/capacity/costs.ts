@@ -52,7 +52,11 @@ export interface Costs {
   };
 }
 
-/** As measured on the day that docs/performance.md names, by its parts `fan-out`, `idle`, `storm`, `runs`, `commit` and `costs`. */
+/**
+ * `fan-out` and `storm` as docs/performance.md has them; the rest from short looks at `idle`, `runs` and `costs` on
+ * 2026-11-22 beside other work, which makes them dearer than they are. What no part measures (memory of a run and of a
+ * subscription, what Redis spends for each gateway that hears, what Postgres spends for a return) is a guess.
+ */
 export const COSTS: Costs = {
   gateway: {
     deliveryMicros: 13.5,

@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@muster/client/client';
 import type { MusterClient } from '@muster/client/types';
-import { byPlace } from '@muster/domain/ordering';
 import { listMigrations, migrate } from '@muster/db/migrate';
 import { startGateways, TestClient, type TestGateways } from '@muster/gateway/test/start-gateways';
-import { scopeOf, type ScopeId } from '@muster/protocol/id';
+import { scopeOf } from '@muster/protocol/id';
+import { titlesOf } from '@muster/testing/held-by-client';
 import { getSystemPostgres, startSystemPostgres, type SystemPostgres } from '@muster/testing/system-postgres';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { v7 } from 'uuid';
@@ -80,12 +80,6 @@ async function follow(at: string, token: string): Promise<MusterClient> {
   await client.start();
   return client;
 }
-const titlesOf = (client: MusterClient, scope: ScopeId) =>
-  client
-    .all(scope, 'task')
-    .map(({ id, value }) => ({ id, pos: value.pos, title: value.title }))
-    .sort(byPlace)
-    .map(({ title }) => title);
 const PATIENCE = { timeout: 30_000, interval: 50 };
 
 test('a restore under two gateways and their clients: they come back by themselves, and agree with the server', async () => {

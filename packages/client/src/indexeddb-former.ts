@@ -1,8 +1,8 @@
 import { compareFormer, heldUnder, isOfferable, lostAs, sparesOf, toFormer } from './acknowledged.ts';
 import type { Disk, Writing } from './indexeddb-disk.ts';
 import { isReadable, renumber } from './indexeddb-profile-row.ts';
-import { toPending } from './indexeddb-queue.ts';
 import { under as keysUnder, type FormerRow } from './indexeddb-schema.ts';
+import { toPending } from './pending-mutation.ts';
 import type { FormerMutation, StoragePort } from './types.ts';
 
 type Former = Pick<StoragePort, 'renew' | 'former' | 'settleFormer'>;

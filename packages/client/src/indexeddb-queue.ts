@@ -2,30 +2,9 @@ import { emptied, hasGoneBack, isOfferable, isSpare } from './acknowledged.ts';
 import type { Disk, Writing } from './indexeddb-disk.ts';
 import { isReadable } from './indexeddb-profile-row.ts';
 import { under, type AcknowledgedRow, type PendingRow } from './indexeddb-schema.ts';
+import { toPending } from './pending-mutation.ts';
 import { StorageFault } from './storage-faults.ts';
-import type { PendingMutation, StoragePort, Waiting } from './types.ts';
-
-export const toPending = ({
-  mid,
-  nonce,
-  name,
-  args,
-  base,
-  ifStill,
-  queuedAt,
-  seqs,
-  isOfferedAgain,
-}: PendingMutation): PendingMutation => ({
-  mid,
-  nonce,
-  name,
-  args,
-  base,
-  ...(ifStill ? { ifStill } : {}),
-  queuedAt,
-  seqs,
-  ...(isOfferedAgain ? { isOfferedAgain } : {}),
-});
+import type { StoragePort, Waiting } from './types.ts';
 
 type Queue = Pick<StoragePort, 'enqueue' | 'keep' | 'settle' | 'retire' | 'pending' | 'voidOut' | 'offerAgain'>;
 type Both = Writing<('pending' | 'acknowledged')[]>;

@@ -3,8 +3,9 @@ import { createContent, readContent } from './indexeddb-content.ts';
 import { Disk, type Writing } from './indexeddb-disk.ts';
 import { isReadable, makeProfile } from './indexeddb-profile-row.ts';
 import { ownProfile } from './indexeddb-profiles.ts';
-import { createQueue, toPending } from './indexeddb-queue.ts';
+import { createQueue } from './indexeddb-queue.ts';
 import { CURRENT, NOBODY, under } from './indexeddb-schema.ts';
+import { toPending } from './pending-mutation.ts';
 import type { StoragePort } from './types.ts';
 
 /** What goes with a person who signs out. */

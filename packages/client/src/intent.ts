@@ -1,6 +1,7 @@
 import type { ScopedEffect } from '@muster/domain/command';
 import type { ScopeId } from '@muster/protocol/id';
 import type { Mutate } from '@muster/protocol/client-events';
+import { toPending } from './pending-mutation.ts';
 import type { Outcome, PendingMutation } from './types.ts';
 
 /**
@@ -62,27 +63,8 @@ export function createIntent(mutation: Omit<PendingMutation, 'mid'> & { mid: num
 }
 
 /** What storage keeps of an intent. */
-export const toMutation = ({
-  mid,
-  nonce,
-  name,
-  args,
-  base,
-  ifStill,
-  queuedAt,
-  seqs,
-  isOfferedAgain,
-}: Intent): PendingMutation => ({
-  mid: mid ?? 0,
-  nonce,
-  name: name as PendingMutation['name'],
-  args,
-  base,
-  ...(ifStill ? { ifStill } : {}),
-  queuedAt,
-  seqs,
-  ...(isOfferedAgain ? { isOfferedAgain } : {}),
-});
+export const toMutation = (intent: Intent): PendingMutation =>
+  toPending({ ...intent, mid: intent.mid ?? 0, name: intent.name as PendingMutation['name'] });
 
 /** What is sent of it. */
 export const toFrame = ({

@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { madeBy } from '../test/made-by.ts';
 import { ADA, BEN, LIST, LIST_SCOPE, setUp, settled, titles, uuid, type Setup } from '../test/setup.ts';
 import { createIndexedDbSteps } from './indexeddb-steps.ts';
-import type { Made } from './edits.ts';
 import { Journal } from './journal.ts';
 import { createMemoryDisk, createMemoryStorage, type MemoryDisk } from './memory-storage.ts';
 import { createMemorySteps, createStepDisk, type StepStorage } from './step-storage.ts';
@@ -34,11 +34,10 @@ async function open(options: Parameters<Setup['client']>[0] = {}, storage = step
     client,
     journal,
     step(label, run) {
-      const made: Made[] = [];
-      const stop = client.on('made', (one) => made.push(one));
-      run(client);
-      stop();
-      return journal.add(label, made);
+      return journal.add(
+        label,
+        madeBy(client, () => run(client)),
+      );
     },
   };
 }

@@ -1,8 +1,8 @@
 import { INTERNAL_COMMANDS } from '@muster/domain/internal-registry';
 import { scopeOf } from '@muster/protocol/id';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { madeBy } from '../test/made-by.ts';
 import { ADA, BEN, LIST, LIST_SCOPE, setUp, titles, uuid, type Setup } from '../test/setup.ts';
-import type { Made } from './edits.ts';
 import { Journal } from './journal.ts';
 import { createMemoryDisk, createMemoryStorage, type MemoryDisk } from './memory-storage.ts';
 import { createMemorySteps, createStepDisk, type StepDisk } from './step-storage.ts';
@@ -31,11 +31,7 @@ afterEach(async () => {
 
 const idle = () => vi.waitFor(() => expect(client.status.pending).toBe(0));
 function step(run: () => void): void {
-  const made: Made[] = [];
-  const stop = client.on('made', (one) => made.push(one));
-  run();
-  stop();
-  journal.add('A step', made);
+  journal.add('A step', madeBy(client, run));
 }
 /** The server gives all tasks short keys again. */
 const keyAnew = async () => {

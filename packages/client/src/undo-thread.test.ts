@@ -3,8 +3,8 @@ import { INTERNAL_COMMANDS } from '@muster/domain/internal-registry';
 import { runItemId, scopeOf } from '@muster/protocol/id';
 import { AGENT_ID } from '@muster/protocol/principal';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { madeBy } from '../test/made-by.ts';
 import { ADA, BEN, LIST, LIST_SCOPE, setUp, uuid, type Setup } from '../test/setup.ts';
-import type { Made } from './edits.ts';
 import { Journal } from './journal.ts';
 import type { MusterClient } from './types.ts';
 
@@ -31,11 +31,10 @@ const idle = () => vi.waitFor(() => expect(client.status.pending).toBe(0));
 const threads = () => client.all(LIST_SCOPE, 'thread').map(({ value }) => value.title);
 /** One gesture: a conversation, and its first words where there are any. */
 function begin(text?: string): void {
-  const made: Made[] = [];
-  const stop = client.on('made', (one) => made.push(one));
-  client.mutate('thread.create', { id: THREAD, listId: LIST, title: 'Plan' });
-  if (text !== undefined) client.mutate('message.send', { id: MESSAGE, threadId: THREAD, text });
-  stop();
+  const made = madeBy(client, () => {
+    client.mutate('thread.create', { id: THREAD, listId: LIST, title: 'Plan' });
+    if (text !== undefined) client.mutate('message.send', { id: MESSAGE, threadId: THREAD, text });
+  });
   journal.add('Began “Plan”', made);
 }
 

@@ -1,7 +1,5 @@
-import { MediaQuery } from 'svelte/reactivity';
 import type { Attachment } from 'svelte/attachments';
-
-const calm = new MediaQuery('prefers-reduced-motion: reduce');
+import { prefersReducedMotion } from 'svelte/motion';
 
 /**
  * Put on what holds a list: children that come to stand elsewhere, since others came, went or were moved, glide there.
@@ -21,7 +19,7 @@ export const glide =
     const observer = new MutationObserver(() => {
       const before = places;
       places = read();
-      if (calm.current) return;
+      if (prefersReducedMotion.current) return;
       for (const [child, top] of places) {
         const from = before.get(child);
         if (from === undefined || from === top) continue;
