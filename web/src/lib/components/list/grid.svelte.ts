@@ -162,7 +162,7 @@ export class Grid {
   }
 
   click(event: MouseEvent, id: string): void {
-    if (this.drag.press.isQuiet || this.editingId === id) return;
+    if (this.drag.press.isQuiet(event) || this.editingId === id) return;
     if (event.shiftKey) this.focus.selectTo(id);
     else if (event.ctrlKey || event.metaKey) this.focus.toggle(id);
     else {

@@ -6,7 +6,7 @@ const LONG_PRESS_MS = 420;
 const STILL_PX = 8;
 const EDGE_PX = 56;
 const EDGE_STEP_PX = 12;
-/** The click that ends a drag comes within this. */
+/** The click that ends a drag is at most so much younger than what ended it. */
 const QUIET_MS = 50;
 
 /** Where the pointer is, and how far it has come since it went down. */
@@ -60,9 +60,9 @@ export class PressDrag {
     return () => element.removeEventListener('touchmove', hold);
   };
 
-  /** Until a moment after a drag a click is its end, and opens nothing. */
-  get isQuiet(): boolean {
-    return performance.now() < this.#quietUntil;
+  /** The click that ends a drag opens nothing. It may be heard late by a busy page: what counts is when it was made. */
+  isQuiet({ timeStamp }: Event): boolean {
+    return timeStamp < this.#quietUntil;
   }
 
   /** A handle was taken: it is lifted at once. */
@@ -87,7 +87,7 @@ export class PressDrag {
       navigator.vibrate?.(10);
       if (this.#options.canDrag()) return this.#lift();
       this.#end('cancelled');
-      this.#hush();
+      this.#hush(performance.now());
       this.#options.onrest(id);
     }, LONG_PRESS_MS);
   }
@@ -103,7 +103,7 @@ export class PressDrag {
     const up = (raised: PointerEvent): void => {
       if (isOther(raised)) return;
       const hasRested = this.#isLifted && !this.#hasMoved && !isMouse;
-      if (this.#isLifted) this.#hush();
+      if (this.#isLifted) this.#hush(raised.timeStamp);
       this.#end(this.#hasMoved ? 'dropped' : 'cancelled');
       if (hasRested) this.#options.onrest(id);
     };
@@ -164,8 +164,8 @@ export class PressDrag {
     this.#frame = requestAnimationFrame(() => this.#followEdge());
   }
 
-  #hush(): void {
-    this.#quietUntil = performance.now() + QUIET_MS;
+  #hush(from: number): void {
+    this.#quietUntil = from + QUIET_MS;
   }
 
   #end(how: 'dropped' | 'cancelled'): void {
