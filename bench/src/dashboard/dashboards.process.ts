@@ -1,11 +1,9 @@
 /** People who have a list before them: over websockets, or by asking for it again and again. And one who writes in it. */
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { Agent, get, type IncomingMessage } from 'node:http';
+import { Agent, get } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { WebSocket } from 'ws';
 import { serve } from '../processes/serve.ts';
+import { askToOpen, enterBare } from '../product/bare-socket.ts';
 import { WireClient } from '../product/wire-client.ts';
 
 const TURN = /Turn (\d{6})/g;
@@ -56,28 +54,21 @@ async function watch({ url, tokens, listId }: People): Promise<void> {
 }
 
 async function watchOne(url: string, token: string, listId: string): Promise<Dashboard> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
-  const upgraded = once(socket, 'upgrade') as Promise<[IncomingMessage]>;
-  let dashboard: Dashboard | undefined;
-  return new Promise((resolve, reject) => {
-    socket.on('error', reject);
-    socket.on('message', (data: Buffer) => {
-      const frame = data.toString();
-      if (dashboard) {
-        if (frame === '2') socket.send('3');
-        else see(dashboard, frame);
-      } else if (frame.startsWith('0')) {
-        socket.send(`40${JSON.stringify({ clientId: randomUUID(), protocol: 1, token })}`);
-      } else if (frame.startsWith('40')) {
-        socket.send(`420${JSON.stringify(['scope:open', { scopes: [{ scope: `list:${listId}` }] }])}`);
-      } else if (frame.startsWith('430[{"ok":true')) {
-        void upgraded.then(([{ socket: stream }]) => {
-          dashboard = { turn: 0, readBytes: () => stream.bytesRead };
-          resolve(dashboard);
-        });
-      } else if (frame.startsWith('43') || frame.startsWith('44')) reject(new Error(`refused: ${frame}`));
-    });
-  });
+  const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+  const bare = await enterBare(url, token);
+  const dashboard: Dashboard = { turn: 0, readBytes: () => bare.stream.bytesRead };
+  let isOpen = false;
+  bare.onFrame = (data) => {
+    const frame = data.toString();
+    if (isOpen) return see(dashboard, frame);
+    if (!frame.startsWith('43')) return;
+    isOpen = frame.startsWith('430[{"ok":true');
+    if (isOpen) resolve();
+    else reject(new Error(`refused: ${frame}`));
+  };
+  askToOpen(bare.socket, [{ scope: `list:${listId}` }]);
+  await opened;
+  return dashboard;
 }
 
 /** Everyone asks for the list's tasks, each at a moment of its own, until told to stop. */

@@ -1,11 +1,11 @@
 /**
  * Thousands of bare websockets, which count what they get and look into as little of it as they can: what they spend,
- * the servers cannot. They speak just enough Socket.IO to be let in and to open lists.
+ * the servers cannot.
  */
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { serve } from '../processes/serve.ts';
+import { askToOpen, enterBare } from '../product/bare-socket.ts';
 import { WireClient } from '../product/wire-client.ts';
 
 const CHANGES = '42["scope:changes",';
@@ -50,17 +50,27 @@ async function connect(options: {
   const receivers: Receiver[] = [];
   groups.set(options.group, receivers);
   await eachOf(Array.from({ length: options.count }).keys(), async (index) => {
-    const path = isPlain ? '' : '/socket.io/?EIO=4&transport=websocket';
-    const socket = new WebSocket(url.replace('http', 'ws') + path, { perMessageDeflate: false });
+    const hear = (frame: Buffer) => hearOne(receiver, frame);
+    const socket = await (isPlain ? enterPlain(url, hear) : enterSocketIo(url, tokens[index % tokens.length]!, hear));
     const receiver: Receiver = { socket, count: 0, leads: new Map(), onAnswer: () => undefined };
     receivers[index] = receiver;
-    socket.on('error', (error) => {
-      throw error;
-    });
-    await (isPlain ? once(socket, 'open') : enter(socket, tokens[index % tokens.length]!));
-    socket.on('message', (data: Buffer) => hearOne(receiver, data));
     socket.on('close', onLost);
   });
+}
+
+async function enterPlain(url: string, hear: (frame: Buffer) => void): Promise<WebSocket> {
+  const socket = new WebSocket(url.replace('http', 'ws'), { perMessageDeflate: false });
+  socket.on('error', (error) => {
+    throw error;
+  });
+  await once(socket, 'open');
+  return socket.on('message', hear);
+}
+
+async function enterSocketIo(url: string, token: string, hear: (frame: Buffer) => void): Promise<WebSocket> {
+  const bare = await enterBare(url, token);
+  bare.onFrame = hear;
+  return bare.socket;
 }
 
 function onLost(): never {
@@ -77,24 +87,7 @@ async function disconnect({ group }: { group: string }): Promise<void> {
   await Promise.all(closed);
 }
 
-/** Engine.IO's open and Socket.IO's connect. */
-function enter(socket: WebSocket, token: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (data: Buffer) => {
-      const text = data.toString();
-      if (text.startsWith('0')) socket.send(`40${JSON.stringify({ clientId: randomUUID(), protocol: 1, token })}`);
-      else if (text.startsWith('44')) reject(new Error(`refused: ${text}`));
-      else if (text.startsWith('40')) {
-        socket.off('message', onMessage);
-        resolve();
-      }
-    };
-    socket.on('message', onMessage);
-  });
-}
-
 function hearOne(receiver: Receiver, data: Buffer): void {
-  if (data.length < 2) return receiver.socket.send('3');
   const start = data.toString('latin1', 0, CHANGES.length);
   if (start !== CHANGES) {
     if (!start.startsWith('43')) return;
@@ -130,7 +123,7 @@ async function open(options: { group: string; count: number; listIds: string[] }
     if (part.members.length === 0) receiver.leads.set(listId, part);
     part.members.push(receiver);
     const answered = new Promise<void>((resolve) => (receiver.onAnswer = resolve));
-    receiver.socket.send(`420${JSON.stringify(['scope:open', { scopes: [{ scope: `list:${listId}` }] }])}`);
+    askToOpen(receiver.socket, [{ scope: `list:${listId}` }]);
     await answered;
   });
 }

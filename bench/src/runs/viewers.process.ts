@@ -1,8 +1,8 @@
 /** Conversations in which the agent recites, and the people who watch: bare websockets, three to a run, on all gateways. */
-import { randomUUID } from 'node:crypto';
 import { v5, v7 } from 'uuid';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { serve } from '../processes/serve.ts';
+import { enterBare } from '../product/bare-socket.ts';
 import { WireClient } from '../product/wire-client.ts';
 
 /** `7:mabc12k4`: its number, and when it was said. */
@@ -47,21 +47,11 @@ async function prepare(options: { urls: string[]; token: string; runs: number; v
   }
 }
 
-function view(url: string, token: string): Promise<Viewer> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
-  const viewer: Viewer = { socket, runId: '', words: 0, onEnd: () => undefined };
-  return new Promise((resolve, reject) => {
-    socket.on('error', reject);
-    socket.on('message', (data: Buffer) => {
-      const frame = data.toString();
-      if (frame === '2') socket.send('3');
-      else if (frame.startsWith('0')) {
-        socket.send(`40${JSON.stringify({ clientId: randomUUID(), protocol: 1, token })}`);
-      } else if (frame.startsWith('40')) resolve(viewer);
-      else if (frame.startsWith('44')) reject(new Error(`refused: ${frame}`));
-      else hear(viewer, frame);
-    });
-  });
+async function view(url: string, token: string): Promise<Viewer> {
+  const bare = await enterBare(url, token);
+  const viewer: Viewer = { socket: bare.socket, runId: '', words: 0, onEnd: () => undefined };
+  bare.onFrame = (frame) => hear(viewer, frame.toString());
+  return viewer;
 }
 
 function hear(viewer: Viewer, frame: string): void {

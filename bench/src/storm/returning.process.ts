@@ -1,9 +1,9 @@
 /** Clients that were cut off and come back all at once, with the positions that they hold: bare websockets. */
-import { randomUUID } from 'node:crypto';
 import type { ScopeResult } from '@muster/protocol/client-events';
 import { v7 } from 'uuid';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { serve } from '../processes/serve.ts';
+import { askToOpen, enterBare } from '../product/bare-socket.ts';
 import { WireClient } from '../product/wire-client.ts';
 
 const AT_ONCE = 20;
@@ -99,35 +99,26 @@ interface Return {
   openMs: number;
 }
 
-function comeBack({ token, positions }: Someone, url: string, missed: number): Promise<Return> {
+async function comeBack({ token, positions }: Someone, url: string, missed: number): Promise<Return> {
   const began = performance.now();
-  let asked = began;
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, {
-    perMessageDeflate: false,
-  });
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`a client did not come back: ${why}`));
-    const timer = setTimeout(() => fail('no answer'), ANSWER_WITHIN_MS);
-    socket.on('error', (error) => fail(error.message));
-    socket.on('close', () => fail('closed'));
-    socket.on('message', (data: Buffer) => {
-      const text = data.toString();
-      if (text === '2') socket.send('3');
-      else if (text.startsWith('0')) {
-        socket.send(`40${JSON.stringify({ clientId: randomUUID(), protocol: 1, token })}`);
-      } else if (text.startsWith('40')) {
-        asked = performance.now();
-        socket.send(`420${JSON.stringify(['scope:open', { scopes: positions }])}`);
-      } else if (text.startsWith('44')) fail(text);
-      else if (text.startsWith('430')) {
-        clearTimeout(timer);
-        const now = performance.now();
-        const fault = faultOf(text, positions, missed);
-        if (fault !== undefined) return fail(fault);
-        resolve({ socket, waitMs: now - began, openMs: now - asked });
-      }
-    });
-  });
+  const bare = await enterBare(url, token);
+  const { socket } = bare;
+  const { promise: answered, resolve, reject } = Promise.withResolvers<string>();
+  const fail = (why: string) => reject(new Error(`a client did not come back: ${why}`));
+  const timer = setTimeout(() => fail('no answer'), ANSWER_WITHIN_MS);
+  bare.onFrame = (frame) => {
+    const text = frame.toString();
+    if (text.startsWith('430')) resolve(text);
+  };
+  const asked = performance.now();
+  socket.on('close', () => fail('closed'));
+  askToOpen(socket, positions);
+  const text = await answered;
+  const now = performance.now();
+  clearTimeout(timer);
+  const fault = faultOf(text, positions, missed);
+  if (fault !== undefined) throw new Error(`a client did not come back: ${fault}`);
+  return { socket, waitMs: now - began, openMs: now - asked };
 }
 
 function faultOf(text: string, positions: Position[], missed: number): string | undefined {
