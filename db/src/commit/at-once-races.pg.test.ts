@@ -4,6 +4,7 @@ import { v7 } from 'uuid';
 import { createTestDatabase, type TestDatabase } from '@muster/testing/database';
 import { codeOf, listScope, Rig, type Gateway, type Person } from '../../test/rig.ts';
 import { CommitConnection } from './connection.ts';
+import { encodeRows, type Rows, type RowType } from './rows.ts';
 
 /** Commits in one flight, and what comes between the moment of their decision and that of their locks. */
 let database: TestDatabase;
@@ -177,43 +178,47 @@ test('the function itself compares each thing that it is told, and writes nothin
   const [client] = await rig.rows<{ last_mid: number }>('select last_mid from client where id = $1', [ada.clientId]);
   const head = (await lastRow())!;
   type Row = (string | number)[];
-  const [clients, scopes, roles, changes, tasks] = [3, 4, 5, 6, 8].map(
-    (index) => JSON.parse(values[index]!) as Row[],
-  ) as [Row[], Row[], Row[], Row[], Row[]];
+  const [acls, clients, scopes, roles, changes, , tasks] = structuredClone(values.slice(2)).map(
+    (value) => (value as Rows).rows,
+  ) as [Row[], Row[], Row[], Row[], Row[], Row[], Row[]];
+  const types = await rig.rows<{ typname: string; oid: number }>(
+    `select typname, oid::int from pg_type where typname like 'commit\\_%\\_row'`,
+  );
+  const oids = new Map(types.map(({ typname, oid }) => [typname, oid]));
   // The next commit, as this process would send it now.
   clients[0]!.splice(2, 2, client!.last_mid, client!.last_mid + 1);
   const size = scopes[0]![3]!;
   scopes[0]!.splice(1, 5, head.seq + 1, scopes[0]![2]!, size, head.seq, size);
   changes.splice(1);
   changes[0]![1] = head.seq + 1;
-  // In a batch with others the function has other statements for the same.
+  // Alone, and in a batch with others.
   const friend = await rig.person();
   const theirs = listScope(await friend.list());
   const [friendly] = await rig.rows<Record<string, number>>('select head_seq, head_at, size from scope where id = $1', [
     theirs,
   ]);
   const { head_seq, head_at, size: count } = friendly as Record<'head_seq' | 'head_at' | 'size', number>;
-  const friends: Record<'clients' | 'scopes' | 'roles', Row> = {
+  type Kind = 'acls' | 'clients' | 'scopes' | 'roles';
+  const friends: Record<Kind, Row> = {
+    acls: [theirs, 1],
     clients: [friend.clientId, friend.id, 1, 1],
     scopes: [theirs, head_seq, head_at, count, head_seq, count, theirs],
-    roles: [theirs, friend.id, 'owner', 1],
+    roles: [theirs, friend.id, 'owner'],
   };
-  type Asked = Record<'clients' | 'scopes' | 'roles', Row> & { epoch: string; late: number; news: Row[] };
+  type Asked = Record<Kind, Row> & { epoch: string; late: number; news: Row[] };
   const call = async (change: (asked: Asked) => unknown, isWithFriend = false) => {
-    const own = structuredClone({ clients: clients[0]!, scopes: scopes[0]!, roles: roles[0]! });
-    const asked: Asked = { ...own, epoch: values[0]!, late: 0, news: [] };
+    const own = structuredClone({ acls: acls[0]!, clients: clients[0]!, scopes: scopes[0]!, roles: roles[0]! });
+    const asked: Asked = { ...own, epoch: values[0] as string, late: 0, news: [] };
     change(asked);
-    const both = (kind: keyof typeof friends) =>
-      JSON.stringify([asked[kind], ...(isWithFriend ? [friends[kind]] : [])]);
+    const encoded = (type: RowType, rows: Row[]) => encodeRows({ type, rows }, oids.get(type)!);
+    const both = (type: RowType, kind: Kind) => encoded(type, [asked[kind], ...(isWithFriend ? [friends[kind]] : [])]);
     const [row] = await rig.rows<{ clock: number }>(
-      'select commit_at_once($1, clock_ms() - $2, $3, $4, $5, $6, $7, $8, $9) as clock',
+      'select commit_rows_at_once($1, clock_ms() - $2, $3, $4, $5, $6, $7, $8, $9) as clock',
       [
-        ...[asked.epoch, asked.late, values[2], both('clients'), both('scopes'), both('roles')],
-        ...[
-          JSON.stringify(changes),
-          asked.news.length === 0 ? null : JSON.stringify(asked.news),
-          JSON.stringify(tasks),
-        ],
+        ...[asked.epoch, asked.late, both('commit_acl_row', 'acls'), both('commit_client_row', 'clients')],
+        ...[both('commit_scope_row', 'scopes'), both('commit_role_row', 'roles')],
+        encoded('commit_change_row', changes),
+        ...[encoded('commit_task_row', asked.news), encoded('commit_task_row', tasks)],
       ],
     );
     return row!.clock;
@@ -238,7 +243,7 @@ test('the function itself compares each thing that it is told, and writes nothin
     ['acl', ({ scopes: row }) => (row[6] = `list:${v7()}`), -2],
     ['subject', ({ roles: row }) => (row[1] = v7()), -3],
     ['role', ({ roles: row }) => (row[2] = 'viewer'), -3],
-    ['acl’s epoch', ({ roles: row }) => (row[3] = Number(row[3]) + 1), -3],
+    ['acl’s epoch', ({ acls: row }) => (row[1] = Number(row[1]) + 1), -3],
     ['a new task’s id', ({ news }) => news.push(taken), -4],
   ];
   for (const isWithFriend of [false, true]) {

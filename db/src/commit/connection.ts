@@ -1,9 +1,11 @@
 import type { Role } from '@muster/protocol/principal';
 import pg from 'pg';
 import { connectionConfig } from '../connection.ts';
+import type { RowsStep } from './at-once.ts';
 import { Flight, textArray, type FlightResult, type Step } from './flight.ts';
 import type { LoadPlan } from './load-plan.ts';
 import { ONE_ARGUMENTS } from './one-at-once.ts';
+import { encodeRows, ROW_TYPES, type RowType } from './rows.ts';
 import type { Wants } from './wants.ts';
 
 /**
@@ -15,6 +17,8 @@ const FROZEN_AFTER_MS = 5_000;
 const LOCK_WITHIN_MS = 15_000;
 
 const OPTIONS = [
+  // Later statements must see what the locks of earlier ones waited for.
+  '-c default_transaction_isolation=read\\ committed',
   // Plans of the flights are made once: their arrays vary in length, never in kind.
   '-c plan_cache_mode=force_generic_plan',
   '-c jit=off',
@@ -54,8 +58,8 @@ const STATEMENTS: { name: string; text: string; values?: (string | null)[] }[] =
   },
   {
     name: 'atOnce',
-    text: 'select commit_at_once($1, $2, $3, $4, $5, $6, $7, $8, $9)',
-    values: ['', '0', '{}', '[]', '[]', '[]', null, null, null],
+    text: 'select commit_rows_at_once($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+    values: ['', '0', '{}', '{}', '{}', '{}', '{}', '{}', '{}'],
   },
   {
     name: 'oneAtOnce',
@@ -88,6 +92,8 @@ export class CommitConnection {
   #client: pg.Client | undefined;
   /** Holds the locks. What follows the load must never go to another: it would write with no lock at all. */
   #inTransaction: pg.Client | undefined;
+  /** Object ids of the composite types of rows in this database. */
+  #types = new Map<RowType, number>();
   readonly #connectionString: string;
   readonly #onError: (error: Error) => void;
 
@@ -145,12 +151,13 @@ export class CommitConnection {
    * Both flights in one, of a batch that was decided on what is remembered: locks, compares, persists, commits.
    * @returns the clock; negative where something is not as remembered, and nothing was written
    */
-  async commitAtOnce(step: Step): Promise<number> {
+  async commitAtOnce({ statement, values }: RowsStep): Promise<number> {
     const client = this.#client ?? (await this.#connect());
-    this.#inTransaction = client;
-    const { columns, commands } = await Flight.run(client, [BEGIN, step, COMMIT]);
-    this.#inTransaction = undefined;
-    if (commands[2] !== 'COMMIT') throw new Error(`the commit ended in ${commands[2]}`);
+    const encoded = values.map((value) =>
+      value !== null && typeof value === 'object' ? encodeRows(value, this.#types.get(value.type) as number) : value,
+    );
+    // A transaction of its own, which ends at the flight's sync: an error there is the flight's too.
+    const { columns } = await Flight.run(client, [{ statement, values: encoded }]);
     return Number(columns[0]);
   }
 
@@ -194,6 +201,11 @@ export class CommitConnection {
     });
     await client.connect();
     for (const statement of STATEMENTS) await client.query(statement);
+    const { rows } = await client.query<{ typname: RowType; oid: number }>(
+      'select typname, oid from pg_type where oid = any ($1::regtype[]::oid[])',
+      [ROW_TYPES],
+    );
+    this.#types = new Map(rows.map(({ typname, oid }) => [typname, oid]));
     this.#client = client;
     return client;
   }

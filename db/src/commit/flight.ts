@@ -8,7 +8,8 @@ interface WireConnection {
 export interface Step {
   /** A statement that was prepared on this connection under that name. */
   statement: string;
-  values: (string | null)[];
+  /** As text, or as Postgres's binary format. */
+  values: (string | Buffer | null)[];
 }
 
 /**
@@ -73,20 +74,25 @@ const [BIND, EXECUTE, SYNC] = ['B', 'E', 'S'].map((letter) => letter.charCodeAt(
 /** An Execute of the unnamed portal with no limit, and a Sync: length, then what there is. */
 const EXECUTE_BYTES = 10;
 const SYNC_BYTES = 5;
-/** Bind's type and length, the unnamed portal, the end of the statement's name, and three counts of two bytes. */
+/** Bind's type and length, the unnamed portal, the end of the statement's name, and three counts of two bytes each. */
 const BIND_BYTES = 5 + 1 + 1 + 6;
 const NULL_LENGTH = -1;
+const [TEXT, BINARY] = [0, 1];
 
 /**
- * Bind and Execute of each step, one Sync, as one piece of bytes: parameters and results are text. A piece for each
- * message costs Node more than all of its own work on a small flight.
+ * Bind and Execute of each step, one Sync, as one piece of bytes: results are text. A piece for each message costs Node
+ * more than all of its own work on a small flight.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 function toMessages(steps: Step[]): Buffer {
   const lengths = steps.map(({ values }) => values.map((value) => (value === null ? 0 : Buffer.byteLength(value))));
+  const formats = steps.map(({ values }) => (values.some(Buffer.isBuffer) ? values.map(formatOf) : []));
   const bindLengths = steps.map(
     ({ statement }, step) =>
-      BIND_BYTES + statement.length + (lengths[step] as number[]).reduce((sum, length) => sum + 4 + length, 0),
+      BIND_BYTES +
+      statement.length +
+      2 * (formats[step] as number[]).length +
+      (lengths[step] as number[]).reduce((sum, length) => sum + 4 + length, 0),
   );
   const bytes = Buffer.allocUnsafe(bindLengths.reduce((sum, length) => sum + length + EXECUTE_BYTES, SYNC_BYTES));
   let at = 0;
@@ -96,12 +102,15 @@ function toMessages(steps: Step[]): Buffer {
     bytes[at++] = 0;
     at += bytes.write(statement, at, 'latin1');
     bytes[at++] = 0;
-    at = bytes.writeInt16BE(0, at);
+    // None means that all are text.
+    at = bytes.writeInt16BE((formats[step] as number[]).length, at);
+    for (const format of formats[step] as number[]) at = bytes.writeInt16BE(format, at);
     at = bytes.writeInt16BE(values.length, at);
     values.forEach((value, index) => {
       const length = (lengths[step] as number[])[index] as number;
       at = bytes.writeInt32BE(value === null ? NULL_LENGTH : length, at);
-      if (value !== null) at += bytes.write(value, at, length, 'utf8');
+      if (Buffer.isBuffer(value)) at += value.copy(bytes, at);
+      else if (value !== null) at += bytes.write(value, at, length, 'utf8');
     });
     at = bytes.writeInt16BE(0, at);
     bytes[at] = EXECUTE;
@@ -113,6 +122,8 @@ function toMessages(steps: Step[]): Buffer {
   bytes.writeInt32BE(SYNC_BYTES - 1, at + 1);
   return bytes;
 }
+
+const formatOf = (value: string | Buffer | null): number => (Buffer.isBuffer(value) ? BINARY : TEXT);
 
 const PLAIN = /^[0-9A-Za-z:_-]+$/;
 

@@ -38,7 +38,7 @@ interface KnownAcl {
 
 /**
  * What this process's own commits have left in scopes: at this head, under this epoch, these were the tasks. It is never
- * wrong about that, only out of date, which a commit in one flight compares before it writes (commit_at_once). Two batches
+ * wrong about that, only out of date, which a commit in one flight compares before it writes (commit_rows_at_once). Two batches
  * never hold a scope at once, so nothing is remembered in the wrong order.
  */
 export class Memory {

@@ -1,5 +1,6 @@
 import type { Batch } from './decide.ts';
 import { pairKey } from './facts.ts';
+import { textArray } from './flight.ts';
 import type { LoadPlan } from './load-plan.ts';
 import type { TaskRecord } from './task-record.ts';
 import { touchedTasks } from './touched-tasks.ts';
@@ -34,6 +35,7 @@ export function oneArguments(batch: Batch, plan: LoadPlan): Value[] | undefined 
   const after = overlay.scopes.get(scope) ?? before;
   if (!isOfItsPerson || !isAsItCame || before?.acl !== acl || !after) return undefined;
   const [task] = overlay.tasks.values();
+  const touched = touchedTasks(change.effects, prev);
   return [
     ...[facts.logEpoch, text(facts.now)],
     ...[acl, text(facts.roles.get(pairKey(acl, subject))), text(facts.epochs.get(acl))],
@@ -47,7 +49,7 @@ export function oneArguments(batch: Batch, plan: LoadPlan): Value[] | undefined 
       json(prev),
       json(change.overwrote),
     ],
-    text(touchedTasks(change.effects, prev)),
+    touched ? textArray(touched) : null,
     ...(task ? taskArguments(task, !facts.tasks.get(task.task.id)) : Array<null>(TASK_ARGUMENTS).fill(null)),
   ];
 }

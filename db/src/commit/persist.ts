@@ -1,6 +1,7 @@
 import type { AclWrite } from '@muster/domain/command';
 import { toRow } from '../mappers.ts';
 import type { Batch } from './decide.ts';
+import { textArray } from './flight.ts';
 import { touchedTasks } from './touched-tasks.ts';
 
 /** Old silent answers go about once in so many new ones: reading them all for each costs more than they weigh. */
@@ -91,9 +92,10 @@ const jsonOf = (rows: unknown[]): string | null => (rows.length === 0 ? null : J
 /** commit_persist's columns of a change, in its order. */
 function changeRow({ scope, aclEpoch, change, prev, entry: { submission } }: Batch['changes'][number]): unknown[] {
   const { seq, txnId, actor, clientId, mid, runId, effects, overwrote, at } = change;
+  const touched = touchedTasks(effects, prev);
   return [
     ...[scope, seq, txnId, actor.id, actor.for, clientId, mid, submission.client?.nonce, runId, submission.run?.callId],
-    ...[aclEpoch, submission.commands[0]?.base, effects, prev, overwrote, at, touchedTasks(effects, prev)],
+    ...[aclEpoch, submission.commands[0]?.base, effects, prev, overwrote, at, touched && textArray(touched)],
   ];
 }
 

@@ -1,8 +1,7 @@
 import type { PlantedBug } from './planted-bug.ts';
 
-const LOCKED_ROW = 'where id = r ->> 0 and principal_id = r ->> 1 and last_mid = (r ->> 2)::bigint';
 const LOCKED_ONE = 'and principal_id = p_principal and last_mid = p_mid - 1';
-const LOCKED_ROWS = 'c.principal_id = u ->> 1 and c.last_mid = (u ->> 2)::bigint';
+const LOCKED_ROWS = 'and c.principal_id = u.principal and c.last_mid = u.mid_before';
 
 /** The function with a piece of it replaced; fails where the piece is not there. */
 const rewritten = (name: string, ...pieces: [find: string, replace: string][]) => `do $$ declare t text; begin
@@ -24,11 +23,7 @@ export const AT_ONCE_PLANTS: PlantedBug[] = [
     breaks: ['P1 once', 'P1 acknowledged', 'P1 in turn'],
     sql: [
       rewritten('commit_one_at_once', [LOCKED_ONE, 'and principal_id = p_principal']),
-      rewritten(
-        'commit_at_once',
-        [LOCKED_ROW, 'where id = r ->> 0 and principal_id = r ->> 1'],
-        [LOCKED_ROWS, 'c.principal_id = u ->> 1'],
-      ),
+      rewritten('commit_rows_at_once', [LOCKED_ROWS, 'and c.principal_id = u.principal']),
     ],
   },
   {
