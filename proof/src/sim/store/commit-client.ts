@@ -74,10 +74,11 @@ class CommitClient extends EventEmitter {
     this.#connection = await time.work.ask(() => database.borrow(this.#options));
   }
 
-  query(asked: Flight | { text: string }): unknown {
-    if ('submit' in asked) return this.#fly(asked);
+  query(asked: Flight | { text: string } | string, values?: unknown[]): unknown {
     const { database, time } = this.#port;
     const connection = this.#connection!;
+    if (typeof asked === 'string') return time.work.ask(() => connection.client.query(asked, values));
+    if ('submit' in asked) return this.#fly(asked);
     if (connection.isPrepared) return Promise.resolve({ rows: [] });
     return time.work.ask(() => database.prepare(connection, asked));
   }
@@ -158,21 +159,26 @@ interface Answer {
 
 function ask(connection: RealConnection, flight: Flight): Promise<Answer> {
   const events: Answer['events'] = [];
+  // A flight that begins nothing is a transaction of its own, over at its end.
+  let isOpenAfter = connection.isInTransaction;
   connection.isInTransaction = true;
   return new Promise((resolve) => {
     connection.client.query({
       submit: (wire: unknown) => flight.submit(wire),
       handleDataRow: (message: unknown) => void events.push((to) => to.handleDataRow(message)),
       handleCommandComplete: (message: { text: string }) => {
-        if (message.text === 'COMMIT' || message.text === 'ROLLBACK') connection.isInTransaction = false;
+        if (message.text === 'BEGIN') isOpenAfter = true;
+        if (message.text === 'COMMIT' || message.text === 'ROLLBACK') isOpenAfter = false;
         events.push((to) => to.handleCommandComplete(message));
       },
       handleReadyForQuery: () => {
         events.push((to) => to.handleReadyForQuery());
+        connection.isInTransaction = isOpenAfter;
         resolve({ events, isVoid: false });
       },
       handleError: (error: Error) => {
         events.push((to) => to.handleError(error));
+        connection.isInTransaction = isOpenAfter;
         // An error is told before the locks are let go of; the answer to whatever follows it is not.
         const isOver = () => resolve({ events, isVoid: true });
         connection.client.query('').then(isOver, isOver);
