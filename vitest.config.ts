@@ -4,6 +4,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 /** A test's suffix says what it needs; the project of that name provides it. */
 const SUFFIXES = ['pg', 'redis', 'stack', 'svelte'] as const;
 const ROOMS = '{packages/*,db,gateway,worker,web,bench,proof,loadtest,scripts,e2e}';
+/** A machine that does several things at once takes so long for what else takes a tenth of it. */
+const testTimeout = 20_000;
 const NEVER = ['**/node_modules/**', '**/build/**', '**/.svelte-kit/**'];
 
 function withServers(name: 'pg' | 'redis' | 'stack'): TestProjectInlineConfiguration {
@@ -14,7 +16,7 @@ function withServers(name: 'pg' | 'redis' | 'stack'): TestProjectInlineConfigura
       include: [`${ROOMS}/**/*.${name}.test.ts`],
       exclude: NEVER,
       globalSetup: ['scripts/testing/global-setup.ts'],
-      testTimeout: 20_000,
+      testTimeout,
       hookTimeout: 60_000,
     },
   };
@@ -29,6 +31,7 @@ const components: TestProjectInlineConfiguration = {
     name: 'svelte',
     environment: 'jsdom',
     include: ['src/**/*.svelte.test.ts'],
+    testTimeout,
   },
 };
 
@@ -41,6 +44,7 @@ export default defineConfig({
           environment: 'node',
           include: [`${ROOMS}/**/*.test.ts`],
           exclude: [...NEVER, ...SUFFIXES.map((suffix) => `**/*.${suffix}.test.ts`)],
+          testTimeout,
         },
       },
       withServers('pg'),
