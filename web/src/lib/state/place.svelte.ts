@@ -4,6 +4,9 @@ import { tick } from 'svelte';
 import { getApp, type App } from './app.svelte.ts';
 import { Kept } from './kept.svelte.ts';
 
+/** Stands in the address in a thread's place while the next words to the agent are to begin a new one. */
+export const NEW_THREAD = 'new';
+
 /**
  * Where the person is, read from the address: `/lists/<id>?task=<id>&thread=<id>`. Moving about changes the address,
  * so that Back, a reload and a copied link all work.
@@ -48,8 +51,9 @@ export class Place {
     void tick().then(() => document.querySelector<HTMLElement>(`[data-task-id="${CSS.escape(id)}"]`)?.focus());
   };
 
+  /** Shows a thread with the agent; undefined begins a new one. */
   openThread = (id: string | undefined): void => {
-    this.#query({ thread: id, task: undefined, history: undefined, by: undefined }, true);
+    this.#query({ thread: id ?? NEW_THREAD, task: undefined, history: undefined, by: undefined }, true);
     this.#app.layout.openAgent();
   };
 
