@@ -43,6 +43,11 @@ export class GridFocus {
     this.#anchor = key;
   }
 
+  /** The focus comes by a press with Shift: where the selection began stays, for the click to extend it from there. */
+  reach(key: string): void {
+    this.#key = key;
+  }
+
   /** Steps over the lines; with `extend` the selection grows to there. @returns the line now focused */
   move(by: number, extend: boolean): string | null {
     const at = this.#stops.findIndex((line) => line.key === this.key);
