@@ -64,10 +64,7 @@ export class EntryTable {
       entry.holds += 1;
       held.push(entry);
     }
-    if (fresh.length > 0) {
-      const starting = this.#start(fresh);
-      for (const entry of fresh) entry.ready = starting;
-    }
+    if (fresh.length > 0) this.#start(fresh);
     const outcomes = await Promise.allSettled(held.map((entry) => entry.ready));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) {
@@ -116,36 +113,37 @@ export class EntryTable {
     }
   }
 
-  async #start(entries: Entry[]): Promise<void> {
-    const scopes = entries.map((entry) => entry.scope);
+  /** Each is ready by itself: with one moment for all of them, two starts that needed an acl of the other hung for ever. */
+  #start(entries: Entry[]): void {
+    const reading = this.#readHeads(entries.map(({ scope }) => scope));
+    for (const entry of entries) entry.ready = this.#begin(entry, reading);
+  }
+
+  async #readHeads(scopes: ScopeId[]): Promise<Map<ScopeId, ScopeHead>> {
+    // Subscribed first, head second: what is published in between waits in `held`.
+    await this.#ports.subscriptions.subscribe(scopes);
+    return this.#heads.read(scopes);
+  }
+
+  async #begin(entry: Entry, reading: Promise<Map<ScopeId, ScopeHead>>): Promise<void> {
     try {
-      // Subscribed first, head second: what is published in between waits in `held`.
-      await this.#ports.subscriptions.subscribe(scopes);
-      const heads = await this.#heads.read(scopes);
-      await this.#holdAcls(entries, heads);
-      for (const entry of entries) this.#settle(entry, heads.get(entry.scope));
+      const head = (await reading).get(entry.scope);
+      // An acl is its own, so it waits for nobody: whoever waits for one waits for a read, never for another who waits.
+      if (head !== undefined && head.acl !== head.scope) await this.#holdAcl(entry, head);
+      this.#settle(entry, head);
     } catch (fault) {
-      for (const entry of entries) this.#drop(entry);
+      this.#drop(entry);
       throw fault;
     }
   }
 
   /** A reader of a thread alone must hear of a removal from its list too: the list's entry lives as long as the thread's. */
-  async #holdAcls(entries: Entry[], heads: Map<ScopeId, ScopeHead>): Promise<void> {
-    const own = new Map(entries.map((entry) => [entry.scope, entry]));
-    await Promise.all(
-      entries.map(async (entry) => {
-        const head = heads.get(entry.scope);
-        if (entry.isDropped || head === undefined || head.gone !== null || head.acl === head.scope) return;
-        let aclEntry = own.get(head.acl);
-        // One of this very start is ready when we are: waiting for it would be for ever.
-        if (aclEntry !== undefined) aclEntry.holds += 1;
-        else aclEntry = (await this.hold([head.acl])).get(head.acl);
-        if (aclEntry === undefined) return;
-        if (entry.isDropped) this.release(aclEntry);
-        else entry.aclEntry = aclEntry;
-      }),
-    );
+  async #holdAcl(entry: Entry, { acl, gone }: ScopeHead): Promise<void> {
+    if (entry.isDropped || gone !== null) return;
+    const aclEntry = (await this.hold([acl])).get(acl);
+    if (aclEntry === undefined) return;
+    if (entry.isDropped) this.release(aclEntry);
+    else entry.aclEntry = aclEntry;
   }
 
   #settle(entry: Entry, head: ScopeHead | undefined): void {

@@ -1,4 +1,6 @@
+import { scopeOf, type ScopeId } from '@muster/protocol/id';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { OpenAnswer } from './gate.ts';
 import { LIST, MemoryWorld, settle, THREAD } from './test/memory-world.ts';
 
 let world: MemoryWorld;
@@ -157,6 +159,44 @@ describe('the last watcher', () => {
     expect((await eve.open('list:99999999-9999-4999-8999-999999999999'))?.results).toMatchObject([
       { kind: 'error', error: { code: 'not_found' } },
     ]);
+  });
+});
+
+describe('two frames that cross', () => {
+  const [OTHER, OTHERS] = [
+    scopeOf('list', '44444444-4444-4444-8444-444444444444'),
+    scopeOf('thread', '55555555-5555-4555-8555-555555555555'),
+  ];
+  const frame = async (scopes: ScopeId[]): Promise<OpenAnswer | undefined> => {
+    let answer: OpenAnswer | undefined;
+    const wants = scopes.map((scope) => ({ scope }));
+    await world.bus.gate.open(world.connect('ada').member.reader, wants, (data) => (answer = data));
+    return answer;
+  };
+  const bothOpen = { results: [{ kind: 'snapshot' }, { kind: 'snapshot' }] };
+  beforeEach(() => {
+    world.feed.make(OTHER, { ada: 'owner' });
+    world.feed.make(OTHERS, {}, OTHER);
+  });
+
+  test("a list and a thread of the other's list: neither waits for the other for ever", async () => {
+    const answers = await Promise.race([
+      Promise.all([frame([LIST, OTHERS]), frame([OTHER, THREAD])]),
+      vi.advanceTimersByTimeAsync(1_000).then(() => 'nobody was answered'),
+    ]);
+    expect(answers).toMatchObject([bothOpen, bothOpen]);
+    world.redis.publish(world.feed.remove(OTHER, 'ada'));
+    await vi.advanceTimersByTimeAsync(100);
+    const evicted = [...world.sockets].flatMap((socket) => socket.all('scope:gone').map(({ scope }) => scope));
+    expect(evicted.sort()).toEqual([OTHER, OTHERS].sort());
+  });
+
+  test('a thread before its own list in one frame; a failed read leaves nothing behind', async () => {
+    world.feed.fail('readPositions');
+    await expect(frame([THREAD, LIST])).rejects.toThrow();
+    expect(await world.measured('scope_entries')).toBe(0);
+    expect(await frame([THREAD, LIST])).toMatchObject(bothOpen);
+    expect(world.redis.calls.filter((call) => call === `subscribe ${LIST}`)).toHaveLength(2);
   });
 });
 
