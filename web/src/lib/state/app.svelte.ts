@@ -6,6 +6,7 @@ import type { Config } from '../api/config.ts';
 import { keepPage } from '../api/keep-page.ts';
 import { Actions } from './actions.svelte.ts';
 import { Clock } from './clock.svelte.ts';
+import { Drafts } from './drafts.svelte.ts';
 import { Keys } from './keys.svelte.ts';
 import { Layout } from './layout.svelte.ts';
 import { Lists } from './lists.svelte.ts';
@@ -38,6 +39,7 @@ export class App {
   readonly toasts = new Toasts();
   readonly clock = new Clock();
   readonly keys: Keys;
+  readonly drafts = new Drafts(() => this.#work?.muster.userId);
   readonly refused = new Refused(() => this.#work?.muster.userId);
   #work: Work | undefined = $state.raw();
   /** One client at a time on this browser's store: the next one starts when the last has let go. */
@@ -107,6 +109,7 @@ export class App {
   async signOut(where: 'here' | 'everywhere' = 'here'): Promise<void> {
     const wipe = async (): Promise<void> => {
       this.refused.dismissAll();
+      this.drafts.clear();
       await this.#work?.undo.wipe();
       await this.#work?.muster.forget();
     };
@@ -124,6 +127,7 @@ export class App {
       localStorage.removeItem(keyOf(userId));
       const work = this.#work;
       if (work?.muster.userId === userId) {
+        this.drafts.clear();
         await work.undo.wipe();
         await work.muster.forget();
       } else await (await import('./wipe-store.ts')).wipeStore(userId);

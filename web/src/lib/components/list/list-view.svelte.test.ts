@@ -21,7 +21,12 @@ async function open(change?: (client: ReturnType<typeof offsite>) => void) {
   const client = offsite();
   change?.(client);
   const onopen = vi.fn();
-  const view = await renderWithApp(ListView as never, client, { listId: IDS.offsite, onopen });
+  const props = $state<{ listId: string; onopen: typeof onopen }>({ listId: IDS.offsite, onopen });
+  const view = await renderWithApp(ListView as never, client, props);
+  const show = (listId: string): Promise<void> => {
+    props.listId = listId;
+    return tick();
+  };
   const user = userEvent.setup();
   const titles = (): string[] =>
     screen
@@ -33,7 +38,7 @@ async function open(change?: (client: ReturnType<typeof offsite>) => void) {
     await tick();
   };
   const sent = () => client.sent.map(({ name, args }) => ({ name, ...args }));
-  return { ...view, client, focus, onopen, row, sent, titles, user };
+  return { ...view, client, focus, onopen, row, sent, show, titles, user };
 }
 
 beforeEach(() => {
@@ -127,6 +132,16 @@ describe('the list', () => {
     await vi.waitFor(() => expect(titles()[0]).toBe('milk'));
     await user.keyboard('eggs{Enter}');
     await vi.waitFor(() => expect(titles().slice(0, 2)).toEqual(['milk', 'eggs']));
+  });
+
+  it('keeps a half-written task in the list that it is for', async () => {
+    const field = () => screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'New task' });
+    const { show, user } = await open();
+    await user.type(field(), 'Half a task');
+    await show(IDS.home);
+    expect(field().value).toBe('');
+    await show(IDS.offsite);
+    expect(field().value).toBe('Half a task');
   });
 
   it('edits a title in place; Esc brings the old one back', async () => {
