@@ -4,6 +4,7 @@ import type { AttemptGuard } from '../run/attempt-guard.ts';
 import { callItem, messageItem, resultItem, type ItemLog, type LoggedCall } from '../run/item-log.ts';
 import type { RunCommit } from '../run/run-commit.ts';
 import type { RunWriter } from '../run/run-writer.ts';
+import { storable } from '../run/storable.ts';
 import { ModelCallError } from './errors.ts';
 import { Interruption } from '../run/interruption.ts';
 import { streamPatiently, type PatienceOptions } from './model-stream.ts';
@@ -68,7 +69,8 @@ export function createRecordingModel(deps: RecordingDeps): Model {
       };
       return { item: callItem(runId, logged, 'open') };
     });
-    const items = [...said, ...called];
+    // The log holds what is stored: a tool does the same for this attempt and the next.
+    const items = storable([...said, ...called]);
     await commit.items(items);
     log.add(items);
     writer.closeText();
@@ -144,7 +146,7 @@ function withOwnCallIds(output: OutputItem[], log: ItemLog): OutputItem[] {
   const taken = new Set<string>();
   return output.map((item) => {
     if (item.type !== 'function_call') return item;
-    const wanted = item.callId.slice(0, LONGEST_CALL_ID);
+    const wanted = storable(item.callId.slice(0, LONGEST_CALL_ID));
     let callId = wanted;
     for (let i = 2; taken.has(callId) || log.hasCall(callId); i++) callId = `${wanted}-${i}`;
     taken.add(callId);

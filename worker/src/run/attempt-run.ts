@@ -6,6 +6,7 @@ import type {
   ThreadMessage,
 } from '@muster/db/repositories/run-work.repository';
 import type { ToolListRepository } from '@muster/db/repositories/tool-list.repository';
+import { MusterError } from '@muster/protocol/error';
 import { parseScope, runItemId } from '@muster/protocol/id';
 import type { RedisNames } from '@muster/protocol/internal/channels';
 import type { Item } from '@muster/protocol/run';
@@ -173,10 +174,10 @@ async function sayThatTurnsAreOver({ log, writer, own, run }: Attempt): Promise<
 /** What was begun and will not be finished: the words so far, and calls that nobody will do any more. */
 function leftovers({ log, writer, run }: Attempt, state: Item['state']): { item: Item; text?: string }[] {
   const words = writer.openText;
+  // Half a character at the end has not been shown to anybody.
+  const text = words?.text.replace(/[\ud800-\udbff]$/, '') ?? '';
   const said =
-    words && words.text.trim() !== '' && words.n === log.nextN
-      ? [{ item: messageItem(run.id, words.n, state), text: words.text }]
-      : [];
+    words && text.trim() !== '' && words.n === log.nextN ? [{ item: messageItem(run.id, words.n, state), text }] : [];
   const first = log.nextN + said.length;
   const given = log.openCalls().flatMap((call, index) => {
     const text = JSON.stringify({ error: { code: 'conflict', message: 'This was stopped before it was done.' } });
@@ -187,8 +188,18 @@ function leftovers({ log, writer, run }: Attempt, state: Item['state']): { item:
 }
 
 async function end(attempt: Attempt, how: RunEnd, items: { item: Item; text?: string }[] = []): Promise<RunOutcome> {
-  const { own, writer, usage, model } = attempt;
-  if (!(await own.end({ ...how, model: model.name, usage: { ...usage } }, items))) return 'superseded';
+  const { own, writer, usage, model, logger, run } = attempt;
+  const last = { ...how, model: model.name, usage: { ...usage } };
+  try {
+    if (!(await own.end(last, items))) return 'superseded';
+  } catch (err) {
+    // What it would leave behind cannot be stored: better an end without it than none. But whoever waits for an answer
+    // must have been asked.
+    const isRefused = err instanceof MusterError && !err.retryable;
+    if (!isRefused || items.length === 0 || how.status === 'awaiting_approval') throw err;
+    logger.error({ err, runId: run.id, items: items.length }, 'what a run left behind could not be stored');
+    return end(attempt, how);
+  }
   writer.closeText();
   await writer.items(items.map(({ item }) => item));
   await writer.status(how.status);

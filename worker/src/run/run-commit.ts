@@ -5,6 +5,7 @@ import type { Item, RunError, RunStatus } from '@muster/protocol/run';
 import type { AttemptGuard } from './attempt-guard.ts';
 import { Interruption } from './interruption.ts';
 import { pause } from './pause.ts';
+import { storable } from './storable.ts';
 
 /** A tool's commands and its outcome go in one transaction. */
 export interface CallCommit {
@@ -25,9 +26,12 @@ export interface RunCommit {
   items(items: { item: Item; text?: string }[]): Promise<void>;
   /** @throws {Interruption} `superseded` */
   call(call: CallCommit): Promise<CallOutcome>;
-  /** @returns false where the run had moved on */
+  /**
+   * @returns false where the run had moved on
+   * @throws {MusterError} where it was refused for anything else: the run is still this attempt's
+   */
   end(end: RunEnd, items?: { item: Item; text?: string }[]): Promise<boolean>;
-  /** Hands the run back, for the next attempt to go on. @returns false where it had moved on */
+  /** Hands the run back, for the next attempt to go on. Like {@link RunCommit.end} */
   requeue(): Promise<boolean>;
 }
 
@@ -70,7 +74,7 @@ export function createRunCommit({
   const itemCommands = (items: { item: Item; text?: string }[]): SubmittedCommand[] =>
     items.map(({ item, text }) => ({
       name: 'run.item',
-      args: { runId, attempt, item, ...(text === undefined ? {} : { text }) },
+      args: storable({ runId, attempt, item, ...(text === undefined ? {} : { text }) }),
     }));
 
   const submit = (commands: SubmittedCommand[], more: Partial<Submission> = {}): Promise<CommitOutcome> =>
@@ -92,19 +96,26 @@ export function createRunCommit({
       return { status: 'refused', error: outcome.error };
     },
     async end(end, items = []) {
-      const outcome = await submit([...itemCommands(items), { name: 'run.end', args: { runId, attempt, ...end } }]);
-      return outcome.status === 'applied';
+      return isOurs(await submit([...itemCommands(items), { name: 'run.end', args: { runId, attempt, ...end } }]));
     },
     async requeue() {
-      const outcome = await submit([{ name: 'run.requeue', args: { runId, attempt } }]);
-      return outcome.status === 'applied';
+      return isOurs(await submit([{ name: 'run.requeue', args: { runId, attempt } }]));
     },
   };
 }
 
+/** The run is another attempt's, over, or gone. */
+const hasMovedOn = ({ code }: MusterError): boolean => code === 'conflict' || code === 'not_found';
+
+/** @throws {MusterError} what refused it, where that was not another attempt: taken for one, the run would hang unheard */
+function isOurs(outcome: CommitOutcome): boolean {
+  if (outcome.status === 'rejected' && !hasMovedOn(outcome.error)) throw outcome.error;
+  return outcome.status === 'applied';
+}
+
 /** What refused an item: nearly always another attempt. Anything else is a fault of ours, and is shown as one. */
 function supersede(guard: AttemptGuard, error: MusterError): Error {
-  if (error.code !== 'conflict' && error.code !== 'not_found') return error;
+  if (!hasMovedOn(error)) return error;
   const interruption = new Interruption('superseded');
   guard.interrupt(interruption);
   return interruption;

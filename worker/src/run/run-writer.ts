@@ -25,7 +25,7 @@ export interface RunWriter {
   text(n: number, delta: string): void;
   /** What was written of the open item so far; undefined where none is open. */
   readonly openText: { n: number; text: string } | undefined;
-  /** Lets all text of the open item leave, before it is committed. */
+  /** Lets all text of the open item leave, before it is committed: nothing more may come for it. */
   drain(): Promise<void>;
   /** The open item is done with, committed or thrown away. */
   closeText(): void;
