@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import Koa from 'koa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Context } from './context.ts';
@@ -7,11 +9,17 @@ import { HEARTBEAT_MS, openEventStream, type EventStream } from './event-stream.
 
 let server: Server;
 let stream: Promise<EventStream>;
+/** What the route does before it opens the stream. */
+let before: (ctx: Koa.Context) => Promise<void>;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const app = new Koa();
+  before = async () => undefined;
   stream = new Promise((resolve) => {
-    app.use((ctx) => resolve(openEventStream(ctx as unknown as Context)));
+    app.use(async (ctx) => {
+      await before(ctx);
+      resolve(openEventStream(ctx as unknown as Context));
+    });
   });
   server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -60,6 +68,20 @@ test('a reader who goes away is told apart from an end', async () => {
   await next();
   abort.abort();
   expect(await (await stream).closed).toEqual({ isCut: true });
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a reader who went away before the stream was opened is gone at once, and leaves no timer', async () => {
+  const abort = new AbortController();
+  before = async ({ res }) => {
+    abort.abort();
+    await once(res, 'close');
+  };
+  await expect(open(abort.signal)).rejects.toThrow();
+  const sent = await stream;
+  expect(await Promise.race([sent.closed, delay(500, 'nothing')])).toEqual({ isCut: true });
+  sent.send('run:status', { status: 'queued' });
+  sent.end();
   expect(vi.getTimerCount()).toBe(0);
 });
 

@@ -38,10 +38,13 @@ export function openEventStream(ctx: Context): EventStream {
   write(':\n\n');
   const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT_MS);
   const closed = new Promise<{ isCut: boolean }>((resolve) => {
-    response.once('close', () => {
+    const settle = () => {
       clearInterval(heartbeat);
       resolve({ isCut: !response.writableEnded });
-    });
+    };
+    // Whoever left while the route looked things up has closed it already: no second `close` will come.
+    if (response.destroyed) settle();
+    else response.once('close', settle);
   });
 
   return {

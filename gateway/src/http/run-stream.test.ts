@@ -1,6 +1,13 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Item } from '@muster/protocol/run';
-import { describe, expect, test } from 'vitest';
-import { createTeller, readLastEventId } from './run-stream.ts';
+import { silentLogger } from '@muster/runtime/logger';
+import { describe, expect, test, vi } from 'vitest';
+import type { Identity } from '../auth/identity-types.ts';
+import type { ApiContext } from './api-context.ts';
+import type { Context } from './context.ts';
+import { createTeller, readLastEventId, streamRun } from './run-stream.ts';
 
 const RUN = '0193b3c4-0000-7000-8000-000000000001';
 const item = (n: number, state: Item['state'], kind: Item['kind'] = 'message'): Item => ({
@@ -69,6 +76,42 @@ describe('a reader of an event stream', () => {
     const { teller, sent } = play();
     await teller.tellItem({ runId: RUN, attempt: 1, item: item(1, 'open', 'tool_call') });
     expect(sent).toEqual([['run:item', { runId: RUN, attempt: 1, item: item(1, 'open', 'tool_call') }]]);
+  });
+});
+
+describe('a reader who goes away while the run is looked up', () => {
+  test.each([
+    ['continue', []],
+    ['stop', ['run.stop']],
+  ] as const)('is forgotten; %s', async (onDisconnect, submitted) => {
+    const names: string[] = [];
+    const onClose = vi.fn();
+    const response = Object.assign(new PassThrough(), { flushHeaders: () => undefined });
+    const api = {
+      logger: silentLogger(),
+      bus: {
+        watchRun: async () => {
+          response.destroy();
+          await once(response, 'close');
+          return { answer: { status: 'running', attempt: 1, items: [], current: null }, close: onClose };
+        },
+      },
+      submit: async (_: unknown, commands: { name: string }[]) => void names.push(...commands.map(({ name }) => name)),
+    } as unknown as ApiContext;
+    const ctx = {
+      get: () => '',
+      set: () => undefined,
+      res: response,
+      req: { socket: { setNoDelay: () => undefined } },
+    };
+    const streaming = streamRun(api, {
+      ctx: ctx as unknown as Context,
+      identity: { userId: 'ada', sessionId: 'session' } as Identity,
+      ...{ threadId: 'thread', runId: RUN, onDisconnect },
+    });
+    expect(await Promise.race([streaming.then(() => 'over'), delay(500, 'it waits')])).toBe('over');
+    expect(names).toEqual(submitted);
+    expect(onClose).toHaveBeenCalledOnce();
   });
 });
 
