@@ -27,6 +27,8 @@ export class Layout {
   #agentSheet = $state(false);
   sheet: Sheet = $state();
   dialog: Dialog | undefined = $state.raw();
+  /** Somebody is about to ask the agent: its composer takes the caret, and these words, as soon as it is there. */
+  asking: { words: string } | undefined = $state.raw();
 
   constructor() {
     this.#phone.addEventListener('change', (event) => (this.isPhone = event.matches));
@@ -54,6 +56,11 @@ export class Layout {
   openAgent(): void {
     if (this.isPhone) this.#agentSheet = true;
     else this.#agent.value = true;
+  }
+  /** Opens the agent with the caret in its composer, and there words to begin with. */
+  askAgent(words = ''): void {
+    this.openAgent();
+    this.asking = { words };
   }
   closeAgent(): void {
     if (this.isPhone) this.#agentSheet = false;

@@ -54,7 +54,15 @@ export class Place {
   /** Shows a thread with the agent; undefined begins a new one. */
   openThread = (id: string | undefined): void => {
     this.#query({ thread: id ?? NEW_THREAD, task: undefined, history: undefined, by: undefined }, true);
-    this.#app.layout.openAgent();
+    if (id === undefined) this.#app.layout.askAgent();
+    else this.#app.layout.openAgent();
+  };
+
+  /** Gives the agent its place beside the list, and the person the caret there, with words to begin with. */
+  askAgent = (words?: string): void => {
+    this.#app.layout.askAgent(words);
+    if (this.taskId !== undefined || this.isHistoryOpen)
+      this.#query({ task: undefined, history: undefined, by: undefined }, true);
   };
 
   openHistory = (): void => this.#query({ history: '', task: undefined }, this.taskId !== undefined);

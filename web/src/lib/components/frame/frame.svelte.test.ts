@@ -1,7 +1,7 @@
 import { cleanup, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { createRawSnippet } from 'svelte';
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { goto, page } from '../../../../test/fake-page.svelte.ts';
 import { IDS, offsite } from '../../../../test/offsite.ts';
 import { renderWithApp } from '../../../../test/render-with-app.ts';
@@ -25,6 +25,7 @@ const OTHER_TASK = '00000000-0000-7000-8000-000000000201';
 beforeAll(async () => {
   await import('../agent/agent-panel.svelte');
   await import('../task/task-panel.svelte');
+  await import('./command-menu.svelte');
 }, 120_000);
 beforeEach(() => goto(`/lists/${IDS.offsite}`));
 afterEach(() => {
@@ -138,4 +139,56 @@ it('forgets what was half written when the person signs out', async () => {
   await app.signOut();
   expect(app.drafts.read(IDS.thread)).toBe('');
   vi.unstubAllGlobals();
+});
+
+describe('asking the agent', () => {
+  it.each([`task=${TASK}`, 'history='])('by Ctrl+K takes the place of what is open: ?%s', async (query) => {
+    await goto(`/lists/${IDS.offsite}?${query}`);
+    const { app, user } = await open();
+    await waitFor(() => expect(screen.queryByRole('complementary', { name: /^(Task|History)$/ })).not.toBeNull());
+    app.layout.open({ kind: 'command' });
+    await user.type(await screen.findByRole('combobox', { name: /What do you want/ }), 'ask the agent{Enter}');
+    const field = await composer();
+    await waitFor(() => expect(document.activeElement).toBe(field));
+    expect(page.url.search).toBe('');
+  });
+
+  it('begins with the words that a button gives, but never in the place of one’s own', async () => {
+    await goto(`/lists/${IDS.reading}?task=${TASK}`);
+    const { app, user } = await open();
+    app.layout.askAgent('Plan “Reading” in a few steps');
+    await goto(`/lists/${IDS.reading}`);
+    const field = await composer();
+    await waitFor(() => expect(field.value).toBe('Plan “Reading” in a few steps'));
+    await waitFor(() => expect(document.activeElement).toBe(field));
+    await user.clear(field);
+    await user.type(field, 'My own');
+    app.layout.askAgent('Plan “Reading” in a few steps');
+    await waitFor(() => expect(app.layout.asking).toBeUndefined());
+    expect(field.value).toBe('My own');
+  });
+
+  it('by g a puts the caret into the composer, also of a panel that was closed', async () => {
+    const { app } = await open();
+    app.keys.run('go-agent');
+    const field = await composer();
+    await waitFor(() => expect(document.activeElement).toBe(field));
+    app.layout.closeAgent();
+    await waitFor(() => expect(screen.queryByRole('textbox', { name: 'Ask the agent' })).toBeNull());
+    app.keys.run('go-agent');
+    await waitFor(async () => expect(document.activeElement).toBe(await composer()));
+  });
+});
+
+it('puts the caret into quick add from the command menu, not where it was before', async () => {
+  const { app, user } = await open();
+  const field = document.body.appendChild(document.createElement('input'));
+  app.keys.on('quick-add', () => field.focus());
+  screen.getByRole('button', { name: 'New thread' }).focus();
+  app.layout.open({ kind: 'command' });
+  await user.type(await screen.findByRole('combobox', { name: /What do you want/ }), 'add a task{Enter}');
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  await new Promise((done) => requestAnimationFrame(done));
+  expect(document.activeElement).toBe(field);
+  field.remove();
 });

@@ -224,12 +224,12 @@ describe('rights and emptiness', () => {
   });
 
   it('says what quick add understands where there is nothing', async () => {
-    const client = offsite();
-    const view = await renderWithApp(ListView as never, client, { listId: IDS.reading, onopen: () => {} });
+    const { app, show } = await open();
+    await show(IDS.reading);
     expect(screen.getByText('friday 5pm')).toBeTruthy();
-    view.app.layout.closeAgent();
+    expect(app.layout.isAgentOpen).toBe(true);
     await fireEvent.click(screen.getByRole('button', { name: 'Ask the agent to plan it' }));
-    expect(view.app.layout.isAgentOpen).toBe(true);
+    expect(app.layout.asking).toEqual({ words: 'Plan “Reading” in a few steps' });
   });
 
   it('unfolds the done tasks through the address', async () => {
