@@ -106,6 +106,7 @@ export function createClient(options: ClientOptions): MusterClient {
     scopes,
     profiles,
     ...{ emitter, clock, request },
+    failed: (error) => care.failed(error),
     seat: () => seat,
     reconnect: (reason) => attendance.reconnect(reason),
   });
@@ -148,15 +149,11 @@ export function createClient(options: ClientOptions): MusterClient {
   });
 
   const connection: Connection = new Connection({
-    url,
-    transport,
-    clock,
-    log,
+    ...{ url, transport, clock, log },
     async auth() {
       const token = typeof options.token === 'function' ? await options.token() : options.token;
       return { clientId: session.connects(), protocol: PROTOCOL_VERSION, ...(token === undefined ? {} : { token }) };
     },
-    opened: () => undefined,
     received: (event, data) => received(event, data),
     lost(_reason, attempts) {
       disconnected();
@@ -219,6 +216,7 @@ export function createClient(options: ClientOptions): MusterClient {
     greeted,
     isReady: () => isReady,
     drain: (retryAfterMs) => connection.drain(retryAfterMs),
+    reconnect: (reason) => connection.drop(reason),
   });
 
   function hear(message: unknown): void {
@@ -238,10 +236,12 @@ export function createClient(options: ClientOptions): MusterClient {
     turn.stop();
     seat?.leave();
     seat = undefined;
-    if (wipe) writer.turn((port) => port.wipe()).catch(failed('the store could not be wiped'));
+    const wiped = wipe ? writer.turn((port) => port.wipe()) : Promise.resolve();
+    wiped.catch(failed('the store could not be wiped'));
     await writer.idle();
     await (await care.storage).close();
     status.set({ connection: 'stopped', since: status.now.since ?? clock.now() });
+    await wiped;
   }
 
   return {
@@ -259,7 +259,7 @@ export function createClient(options: ClientOptions): MusterClient {
       if (!isStarted) return;
       seat = tabs.join(hear);
       // What another tab queued between the reading and the joining.
-      await outbox.refill();
+      await outbox.refill().catch(failed('the queue could not be read again'));
       if (!isStarted) return;
       connection.start();
       attendance.start();

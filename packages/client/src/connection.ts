@@ -21,7 +21,6 @@ export interface ConnectionOptions {
   transport: Transport;
   clock: Clock;
   auth(): Promise<ConnectAuth>;
-  opened(): void;
   received(event: string, data: unknown): void;
   /** `attempts` that failed in a row. */
   lost(reason: string, attempts: number): void;
@@ -169,7 +168,6 @@ export class Connection {
         this.#isOpen = true;
         this.#openedAt = this.#options.clock.now();
         this.#hear();
-        this.#options.opened();
       },
       received: (event, data) => {
         if (!isCurrent()) return;

@@ -72,9 +72,10 @@ export class Enqueuer {
     writer
       .run((storage) => storage.keep(held.map(toMutation)))
       .then(
-        () => {
-          for (const intent of held) this.#held.delete(intent);
-          care.isWell();
+        (kept) => {
+          // Those whose mid another tab has given wait in memory for the server's `cloned`, and are queued again then.
+          for (const intent of held) if (kept.has(intent.nonce)) this.#held.delete(intent);
+          if (this.#held.size === 0) care.isWell();
         },
         (error: unknown) => care.failed(error),
       );

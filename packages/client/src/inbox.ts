@@ -15,17 +15,28 @@ export interface InboxOptions {
   isReady(): boolean;
   greeted(hello: Hello): Promise<void>;
   drain(retryAfterMs: number): void;
+  reconnect(reason: string): void;
   log(message: string, details?: unknown): void;
 }
 
 /** Gives each of the server's events to whoever it is for. What cannot be read is passed over. */
 export function createInbox(options: InboxOptions): (event: string, data: unknown) => void {
-  const { scopes, presence, profiles, runs, isReady, greeted, drain, log } = options;
+  const { scopes, presence, profiles, runs, isReady, greeted, drain, reconnect, log } = options;
+
+  async function meet(given: Hello): Promise<void> {
+    try {
+      await greeted(given);
+    } catch (error) {
+      log('hello failed', { error });
+      // A connection on which nobody goes on would stand for ever: the server answers.
+      reconnect('hello failed');
+    }
+  }
 
   function take(event: string, data: unknown): void {
     if (event === 'hello') {
       const given = z.safeParse(hello, data);
-      if (given.success) greeted(given.data).catch((error: unknown) => log('hello failed', { error }));
+      if (given.success) void meet(given.data);
       else log('a malformed hello');
     } else if (!isReady()) return;
     else if (event === 'scope:changes') scopes.packet(data);

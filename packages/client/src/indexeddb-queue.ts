@@ -48,16 +48,19 @@ export function createQueue(disk: Disk, own: () => Promise<string>): Queue {
 
     async keep(mutations) {
       const key = await own();
-      await disk.write(['profiles', 'pending'], 'strict', async (tx) => {
+      return disk.write(['profiles', 'pending'], 'strict', async (tx) => {
         const profile = await tx.objectStore('profiles').get(key);
         if (!profile) throw new StorageFault('wiped');
         const pending = tx.objectStore('pending');
+        const kept = new Set<string>();
         for (const mutation of mutations) {
-          const isTaken = (await pending.getKey([key, mutation.mid])) !== undefined;
-          if (!isTaken) await pending.put({ ...toPending(mutation), profile: key });
+          const there = await pending.get([key, mutation.mid]);
+          if (!there) await pending.put({ ...toPending(mutation), profile: key });
+          if (!there || there.nonce === mutation.nonce) kept.add(mutation.nonce);
         }
         const nextMid = Math.max(profile.nextMid, ...mutations.map(({ mid }) => mid + 1));
         await tx.objectStore('profiles').put({ ...profile, nextMid });
+        return kept;
       });
     },
 

@@ -174,10 +174,14 @@ export function createMemoryStorage(disk: MemoryDisk = createMemoryDisk()): Stor
     },
     async keep(mutations) {
       const profile = own();
+      const kept = new Set<string>();
       for (const mutation of mutations) {
-        if (!profile.pending.has(mutation.mid)) profile.pending.set(mutation.mid, { ...mutation });
+        const there = profile.pending.get(mutation.mid);
+        if (!there) profile.pending.set(mutation.mid, { ...mutation });
+        if (!there || there.nonce === mutation.nonce) kept.add(mutation.nonce);
         profile.nextMid = Math.max(profile.nextMid, mutation.mid + 1);
       }
+      return kept;
     },
     async settle(which, seqs) {
       const waiting = find(which);

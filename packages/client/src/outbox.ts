@@ -93,7 +93,7 @@ export class Outbox {
   mutate<N extends CommandName>(
     name: N,
     given: CommandArgs<N>,
-    { ifStill, isUnforeseen = false }: MutateOptions = {},
+    { ifStill, isUnforeseen = false, base }: MutateOptions = {},
   ): ReturnType<MusterClient['mutate']> {
     if (!Object.hasOwn(COMMAND_ARGS, name)) throw new MusterError('invalid', `There is no command ${name}.`);
     const args: unknown = parseOrThrow(COMMAND_ARGS[name], given);
@@ -105,7 +105,7 @@ export class Outbox {
     replica.paint([isUnforeseen ? replica.view.adopt(intent) : this.#insert(intent)], 'local');
     emitter.emit('made', { nonce: intent.nonce, name, args, edits: editsOf(replica.view, intent) });
     const scope = intent.effects[0]?.scope;
-    intent.base = (scope && replica.confirmed.position(scope)?.seq) ?? null;
+    intent.base = base ?? (scope && replica.confirmed.position(scope)?.seq) ?? null;
     this.#options.seat()?.post({ news: 'made', mutation: toMutation(intent) } satisfies TabNews);
     this.#enqueuer.put(intent);
     this.#options.queued();
@@ -144,7 +144,7 @@ export class Outbox {
     this.#adopt(mutation);
     const isNext = mutation.mid <= this.#seen + 1;
     if (isNext) this.#seen = Math.max(this.#seen, mutation.mid);
-    else void this.refill();
+    else this.#refillLater();
     this.#options.queued();
   }
 
@@ -262,10 +262,14 @@ export class Outbox {
     this.#enqueuer.again();
   }
 
+  #refillLater(): void {
+    this.refill().catch((error: unknown) => this.#options.log('the queue could not be read again', { error }));
+  }
+
   #give(intent: Intent, mid: number): void {
     intent.mid = mid;
     if (mid === this.#seen + 1) this.#seen = mid;
-    else if (mid > this.#seen) void this.refill();
+    else if (mid > this.#seen) this.#refillLater();
     const { view } = this.#options.replica;
     if (!view.isSorted) this.#options.replica.paint([view.redecideAll()], 'local');
   }

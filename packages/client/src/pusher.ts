@@ -178,10 +178,16 @@ export class Pusher {
   #renew(): void {
     this.#options
       .renew()
-      .catch((error: unknown) => this.#options.log('no new clientId', { error }))
+      .then(
+        () => this.#nextRound(),
+        (error: unknown) => {
+          this.#options.log('no new clientId', { error });
+          // The server will complain of the same one: not as fast as the line carries it.
+          this.#pause(undefined);
+        },
+      )
       .finally(() => {
         this.#mustRenew = false;
-        this.#nextRound();
         this.pump();
       });
   }

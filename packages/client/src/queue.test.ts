@@ -57,6 +57,17 @@ describe('a waiting mutation', () => {
     expect(told).toHaveLength(1);
   });
 
+  it('says how far its list was seen when it was made, or where its edit began', async () => {
+    await create(1, 'Milk').outcome;
+    const { held } = holdMutations();
+    rename(1, 'seen all');
+    ada.mutate('task.update', { id: uuid(1), fields: { title: 'began before' } }, { base: 2 });
+    await settled();
+    const { seq } = ada.scopeState(LIST_SCOPE) as { seq: number };
+    expect(held.map(({ data }) => (data as { base: number }).base)).toEqual([seq, 2]);
+    expect(seq).toBeGreaterThan(2);
+  });
+
   it('goes with its own change where that comes before the answer, and what follows shows through', async () => {
     await create(1, 'Milk').outcome;
     world.server.intercept = (frame, connection) => {

@@ -30,10 +30,6 @@ export class Touched {
     const key = refKey(ref);
     if (!this.refs.has(key)) this.refs.set(key, { ref, before });
   }
-
-  has(ref: Ref): boolean {
-    return this.refs.has(refKey(ref));
-  }
 }
 
 /** What an effect makes of a value: patch and del of what is absent do nothing. */

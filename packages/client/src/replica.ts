@@ -163,6 +163,17 @@ export class Replica {
     }
     this.paint(repaints, origin, by);
     this.#options.moved();
+    this.#dropOrphans(touched);
+  }
+
+  /** A conversation that was deleted while nobody had it open: the server tells of its end in its list alone. */
+  #dropOrphans(touched: Touched): void {
+    for (const { ref, before } of touched.refs.values()) {
+      if (ref.type !== 'thread' || before === undefined || this.confirmed.value(ref) !== undefined) continue;
+      const scope = scopeOf('thread', ref.id);
+      const isElsewhere = this.confirmed.holders('thread', ref.id).length > 0;
+      if (!isElsewhere && this.confirmed.position(scope) && !this.#options.isOpen(scope)) this.drop(scope);
+    }
   }
 
   #hasArrived(intent: Intent): boolean {

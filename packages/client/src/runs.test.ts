@@ -58,6 +58,18 @@ describe('text', () => {
     expect(watches).toHaveLength(1);
   });
 
+  it('is told within a frame, also where the clock was set back meanwhile', async () => {
+    let told = 0;
+    handle.subscribe(() => (told += 1));
+    chunk(0, 'Hello');
+    await world.clock.advance(100);
+    expect(told).toBe(1);
+    world.clock.sleep(-60_000);
+    chunk(5, ' world');
+    await world.clock.advance(100);
+    expect(told).toBe(2);
+  });
+
   it('counts UTF-16 units', () => {
     chunk(0, '🍎');
     chunk(2, '🍐');

@@ -232,7 +232,8 @@ export class Runs {
   #show(watch: Watch): void {
     if (watch.cancelFlush) return;
     const { clock } = this.#options;
-    const wait = Math.max(0, watch.flushedAt + FRAME_MS - clock.now());
+    // Set back, the clock would hold the words for as long.
+    const wait = Math.min(FRAME_MS, Math.max(0, watch.flushedAt + FRAME_MS - clock.now()));
     watch.cancelFlush = clock.setTimeout(() => {
       watch.cancelFlush = undefined;
       watch.flushedAt = clock.now();

@@ -24,6 +24,8 @@ export interface SessionOptions {
   seat(): TabSeat | undefined;
   request(event: string, data: unknown): Promise<unknown>;
   reconnect(reason: string): void;
+  /** The disk takes or tells nothing. */
+  failed(error: unknown): void;
 }
 
 /** Whose store this is, and under which clientId it pushes. */
@@ -89,11 +91,23 @@ export class Session {
   async hello({ userId, was, logEpoch }: Hello): Promise<boolean> {
     if (!(await this.#meet(userId, was))) return false;
     const isOther = logEpoch !== this.logEpoch;
-    if (this.former.isDue(isOther) && !(await this.former.settle(logEpoch))) return false;
+    if (this.former.isDue(isOther) && !(await this.#settleFormer(logEpoch))) return false;
     this.logEpoch = logEpoch;
-    // Before anything is sent: it comes before what waits.
-    if (isOther) await this.#options.outbox.offerAgain();
+    // Before anything is sent: it comes before what waits. Where the disk fails, the queue goes on in memory, and what the
+    // disk holds is offered after the next start.
+    if (isOther) await this.#options.outbox.offerAgain().catch((error: unknown) => this.#options.failed(error));
     return true;
+  }
+
+  async #settleFormer(logEpoch: string): Promise<boolean> {
+    try {
+      return await this.former.settle(logEpoch);
+    } catch (error) {
+      // Under another id nothing of this store's own may be sent.
+      if (this.former.connectsAs !== undefined) throw error;
+      this.#options.failed(error);
+      return true;
+    }
   }
 
   async #meet(userId: string, was: readonly string[]): Promise<boolean> {

@@ -109,6 +109,29 @@ describe('where no space is left', () => {
     expect(client.status.pending).toBe(0);
   });
 
+  it('also where there is room again before the server tells them apart: it is not taken for stored', async () => {
+    const { client, disk } = await enter();
+    disk.isFull = true;
+    world.server.intercept = (frame) => frame.event === 'mutate';
+    const { outcome } = create(client, 1);
+    await settled();
+    const other = { nonce: 'b'.repeat(36), name: 'task.create' as const, base: null, queuedAt: 1, seqs: null };
+    await createMemoryStorage(shared).enqueue({ ...other, args: { id: uuid(2), listId: LIST, title: 'T2' } });
+    disk.isFull = false;
+    create(client, 3);
+    await settled();
+    expect(client.status).toMatchObject({ pending: 2, storage: 'full' });
+    world.server.mutate(
+      { mid: 1, nonce: other.nonce, name: 'task.create', args: { id: uuid(2), listId: LIST, title: 'T2' } },
+      { userId: ADA, auth: { clientId: client.clientId, protocol: 1 } },
+    );
+    world.server.intercept = () => undefined;
+    [...world.server.connections][0]!.cut();
+    await world.clock.advance(10_000);
+    expect(titles(client).sort()).toEqual(['T1', 'T2', 'T3']);
+    expect([await outcome, client.status.pending]).toEqual([expect.objectContaining({ status: 'applied' }), 0]);
+  });
+
   it('a disk that fails says so, and loses nothing either', async () => {
     const { client, disk } = await enter();
     disk.isBroken = true;

@@ -112,8 +112,11 @@ export interface StoragePort {
    * @param from the least that it may be: mids below it were given without the disk
    */
   enqueue(mutation: Omit<PendingMutation, 'mid'>, from?: number): Promise<PendingMutation>;
-  /** Stores what got its mid while the disk could take nothing; where another tab has used it, that one stands. */
-  keep(mutations: PendingMutation[]): Promise<void>;
+  /**
+   * Stores what got its mid while the disk could take nothing; where another tab has used it, that one stands.
+   * @returns the nonces of those that stand there now
+   */
+  keep(mutations: PendingMutation[]): Promise<Set<string>>;
   settle(waiting: Waiting, seqs: Record<string, number>): Promise<void>;
   /**
    * Takes what is done out of the queue. It is kept apart for some minutes, with the log in which it was done: a server

@@ -76,6 +76,11 @@ export interface MusterClient {
 }
 
 export interface MutateOptions {
+  /**
+   * How far its scope was seen when this edit began, as a seq: who wrote later in a field that it replaces is told of it.
+   * Left out: all that is here now was seen.
+   */
+  base?: number;
   /** What must still be so when it is decided, here and on the server: else it is refused with `conflict`. */
   ifStill?: Condition[];
   /** Queued also where the rules foresee a rejection: the server decides, and says more about why not. */

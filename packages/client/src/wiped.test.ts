@@ -2,7 +2,7 @@ import { scopeOf } from '@muster/protocol/id';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EPOCH_B } from '../test/fake-server.ts';
 import { readStore } from '../test/read-store.ts';
-import { ADA, LIST, LIST_SCOPE, setUp, settled, uuid, type Setup } from '../test/setup.ts';
+import { ADA, BEN, LIST, LIST_SCOPE, setUp, settled, uuid, type Setup } from '../test/setup.ts';
 import { createMemoryDisk, createMemoryStorage, type MemoryDisk } from './memory-storage.ts';
 import type { MusterClient } from './types.ts';
 
@@ -45,6 +45,23 @@ describe('a scope that is gone', () => {
       ['settings.update', { fields: { theme: 'dark' } }],
     ]);
     expect([ada.get('task', uuid(1)), ada.get('list', LIST), ada.search('secret')]).toEqual([undefined, undefined, []]);
+  });
+
+  it('leaves nothing of a conversation either that was deleted before, while nobody had it open', async () => {
+    const [threadId, messageId] = [uuid(500), uuid(501)];
+    const thread = scopeOf('thread', threadId);
+    await ada.mutate('thread.create', { id: threadId, listId: LIST, title: 'Secret' }).outcome;
+    const handle = ada.open(thread);
+    await handle.ready;
+    await ada.mutate('message.send', { id: messageId, threadId, text: 'a secret' }).outcome;
+    await settled();
+    handle.close();
+    await settled();
+    expect(ada.get('message', messageId)?.value.text).toBe('a secret');
+    world.server.act(BEN, 'thread.delete', { id: threadId });
+    await settled();
+    expect(ada.get('message', messageId)).toBeUndefined();
+    expect((await stored()).scopes.map(({ scope }) => scope)).not.toContain(thread);
   });
 
   it('that is the person’s own leaves nothing at all to offer again: an erased person stays erased', async () => {
