@@ -29,7 +29,7 @@ export class FakeClient implements MusterClient {
     storage: 'ok',
     estimate: null,
   };
-  readonly sent: { name: CommandName; args: Args }[] = [];
+  readonly sent: { name: CommandName; args: Args; base?: number }[] = [];
   /** Thrown by the next `mutate`, as a rejection that the client foresees. */
   foreseen: Error | undefined;
   readonly userId: string;
@@ -89,13 +89,13 @@ export class FakeClient implements MusterClient {
     of: (scope: ScopeId) => this.whoIs.get(scope) ?? [],
   };
 
-  mutate: MusterClient['mutate'] = (name, args) => {
+  mutate: MusterClient['mutate'] = (name, args, { base } = {}) => {
     if (this.foreseen) {
       const error = this.foreseen;
       this.foreseen = undefined;
       throw error;
     }
-    this.sent.push({ name, args: args as Args });
+    this.sent.push({ name, args: args as Args, ...(base === undefined ? {} : { base }) });
     const before = new Map(this.#entities);
     this.#apply(name, args as Args);
     this.#emit('made', { nonce: `nonce-${this.sent.length}`, name, args, edits: editsSince(before, this.#entities) });

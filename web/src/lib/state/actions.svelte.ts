@@ -1,4 +1,4 @@
-import type { Outcome } from '@muster/client/types';
+import type { MutateOptions, Outcome } from '@muster/client/types';
 import type { CommandArgs, CommandName } from '@muster/protocol/commands';
 import type { Stored } from '@muster/protocol/entity';
 import { MusterError } from '@muster/protocol/error';
@@ -32,9 +32,13 @@ export class Actions {
   }
 
   /** Sends a command. Returns false (and says why) where the rules foresee that it would be refused. */
-  send<N extends CommandName>(name: N, args: CommandArgs<N>): { mid: number; outcome: Promise<Outcome> } | false {
+  send<N extends CommandName>(
+    name: N,
+    args: CommandArgs<N>,
+    options?: MutateOptions,
+  ): { mid: number; outcome: Promise<Outcome> } | false {
     try {
-      return this.#muster.mutate(name, args);
+      return this.#muster.mutate(name, args, options);
     } catch (error) {
       if (!(error instanceof MusterError)) throw error;
       this.#toasts.danger(error.message);
@@ -57,11 +61,12 @@ export class Actions {
     return isAdded ? id : undefined;
   }
 
-  update(ids: string | readonly string[], fields: TaskFields): void {
+  /** @param since how far the list was seen when the edit began: whoever wrote there later is told of it */
+  update(ids: string | readonly string[], fields: TaskFields, since?: number): void {
     const tasks = this.#tasks(ids);
     const what = Object.keys(fields).length === 1 ? FIELD_WORDS[Object.keys(fields)[0] as keyof TaskFields] : undefined;
     this.#undo.step(what ? `${what} ${named(tasks)}` : `Changed ${named(tasks)}`, () =>
-      tasks.forEach(({ id }) => this.send('task.update', { id, fields })),
+      tasks.forEach(({ id }) => this.send('task.update', { id, fields }, since === undefined ? {} : { base: since })),
     );
   }
 

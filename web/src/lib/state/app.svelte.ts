@@ -110,8 +110,10 @@ export class App {
     const wipe = async (): Promise<void> => {
       this.refused.dismissAll();
       this.drafts.clear();
-      await this.#work?.undo.wipe();
-      await this.#work?.muster.forget();
+      await this.#clear(async () => {
+        await this.#work?.undo.wipe();
+        await this.#work?.muster.forget();
+      });
     };
     try {
       await (where === 'here' ? this.session.signOut(wipe) : this.session.endAll(wipe));
@@ -123,15 +125,28 @@ export class App {
 
   /** Nothing of an erased person stays in this browser, whether they work in this page or not. */
   wipe(userId: string): Promise<void> {
-    return (this.#turn = this.#turn.then(async () => {
-      localStorage.removeItem(keyOf(userId));
-      const work = this.#work;
-      if (work?.muster.userId === userId) {
-        this.drafts.clear();
-        await work.undo.wipe();
-        await work.muster.forget();
-      } else await (await import('./wipe-store.ts')).wipeStore(userId);
-    }));
+    return (this.#turn = this.#turn.then(() =>
+      this.#clear(async () => {
+        localStorage.removeItem(keyOf(userId));
+        const work = this.#work;
+        if (work?.muster.userId === userId) {
+          this.drafts.clear();
+          await work.undo.wipe();
+          await work.muster.forget();
+        } else await (await import('./wipe-store.ts')).wipeStore(userId);
+      }),
+    ));
+  }
+
+  /** A disk that fails keeps nobody here, but they must not believe that nothing of theirs is left. */
+  async #clear(wipe: () => Promise<void>): Promise<void> {
+    try {
+      await wipe();
+    } catch {
+      this.toasts.danger(
+        'This browser could not remove what it holds of your lists. Clear the data of this site in its settings.',
+      );
+    }
   }
 
   #sayCleared(): void {

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import type { PresenceState } from '@muster/protocol/client-events';
 import type { Stored } from '@muster/protocol/entity';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
@@ -102,6 +103,12 @@ export class ListState {
     const scope = this.#muster.scopeState(this.scope);
     return scope.state === 'gone' || scope.state === 'error' ? 'missing' : 'loading';
   });
+
+  /** How far its log is seen now, as a seq. */
+  get seq(): number | undefined {
+    const scope = untrack(() => this.#muster.scopeState(this.scope));
+    return scope.state === 'open' ? scope.seq : undefined;
+  }
 
   task(id: string): Stored<'task'> | undefined {
     return this.#byId.get(id);

@@ -3,6 +3,7 @@ import type {
   ClientStatus,
   EntityChange,
   MusterClient,
+  MutateOptions,
   RunHandle,
   ScopeHandle,
   ScopeState,
@@ -157,8 +158,12 @@ export class Muster {
   }
 
   /** Queues an intent and shows it at once. Throws what the client foresees as rejected. */
-  mutate<N extends CommandName>(name: N, args: CommandArgs<N>): ReturnType<MusterClient['mutate']> {
-    return this.#client.mutate(name, args);
+  mutate<N extends CommandName>(
+    name: N,
+    args: CommandArgs<N>,
+    options?: MutateOptions,
+  ): ReturnType<MusterClient['mutate']> {
+    return this.#client.mutate(name, args, options);
   }
 
   watchRun(runId: string): RunHandle {

@@ -35,6 +35,7 @@ export class Grid {
   readonly drag: GridDrag;
   element: HTMLElement | undefined = $state();
   editingId: string | null = $state(null);
+  #seenAtEdit: number | undefined;
   /** The task whose sheet is open (after a long press). */
   sheetId: string | null = $state(null);
   picker: { what: Picked; ids: readonly string[]; anchor: HTMLElement | null } | null = $state.raw(null);
@@ -147,6 +148,7 @@ export class Grid {
     if (!this.#props.list.canEdit) return;
     this.commands.hold(id);
     this.editingId = id;
+    this.#seenAtEdit = this.#props.list.seq;
   }
 
   edited(id: string, title: string, isKept: boolean): void {
@@ -154,7 +156,8 @@ export class Grid {
     const wasFocused = this.element?.contains(document.activeElement) ?? false;
     this.editingId = null;
     const task = list.task(id);
-    if (isKept && task && title !== '' && title !== task.value.title) this.#app.actions.update(id, { title });
+    if (isKept && task && title !== '' && title !== task.value.title)
+      this.#app.actions.update(id, { title }, this.#seenAtEdit);
     const line = this.lines.find((other) => other.key === id);
     if (!task && line?.kind === 'row') this.#sayDeleted(id, title || line.row.task.value.title);
     this.commands.letGo(id);

@@ -48,6 +48,7 @@ describe('the open task', () => {
     expect(client.sent.at(-1)).toEqual({
       name: 'task.update',
       args: { id: TASK, fields: { title: 'Book two trains' } },
+      base: 3,
     });
   });
 
@@ -70,6 +71,48 @@ describe('the open task', () => {
     client.put(SCOPE, 'task', TASK, { ...client.get('task', TASK)!.value, title: 'Other words' }, grace);
     await flush();
     expect(title.value).toBe('Book the train from the airport today');
+  });
+
+  describe('whoever leaves a field into which somebody else has written meanwhile', () => {
+    const theirs = async (client: Awaited<ReturnType<typeof open>>['client'], fields: object) => {
+      client.put(SCOPE, 'task', TASK, { ...client.get('task', TASK)!.value, ...fields }, grace);
+      await flush();
+    };
+
+    it('sends nothing where they only looked', async () => {
+      const { client, user } = await open();
+      const title = screen.getByRole('textbox', { name: 'Title' }) as HTMLTextAreaElement;
+      await user.click(title);
+      await theirs(client, { title: 'Other words' });
+      await user.tab();
+      await flush();
+      expect([client.sent, title.value]).toEqual([[], 'Other words']);
+      await user.click(screen.getByText(/Fourteen seats/));
+      await theirs(client, { notes: 'Other notes' });
+      await user.keyboard('{Escape}');
+      await flush();
+      expect(client.sent).toEqual([]);
+      expect(screen.getByText('Other notes')).toBeTruthy();
+    });
+
+    it('sends what they wrote, and from where on they had not looked: the other is told', async () => {
+      const { client, user } = await open();
+      client.seqs.set(SCOPE, 7);
+      await user.type(screen.getByRole('textbox', { name: 'Title' }), ' today');
+      client.seqs.set(SCOPE, 8);
+      await theirs(client, { title: 'Other words' });
+      await user.tab();
+      const title = 'Book the train from the airport today';
+      expect(client.sent.at(-1)).toEqual({ name: 'task.update', args: { id: TASK, fields: { title } }, base: 7 });
+      await user.click(screen.getByText(/Fourteen seats/));
+      client.seqs.set(SCOPE, 9);
+      await theirs(client, { notes: 'Other notes' });
+      await user.keyboard(' and more{Escape}');
+      expect(client.sent.at(-1)).toMatchObject({
+        args: { fields: { notes: expect.stringContaining('and more') } },
+        base: 8,
+      });
+    });
   });
 
   it('keeps the text, and says so, when someone deletes the task meanwhile', async () => {
