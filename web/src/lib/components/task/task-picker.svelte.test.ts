@@ -1,4 +1,7 @@
-import { screen } from '@testing-library/svelte';
+import { wallClock } from '@muster/domain/dates/calendar';
+import type { Due } from '@muster/protocol/due';
+import { DEFAULT_SETTINGS } from '@muster/protocol/settings';
+import { fireEvent, screen } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { tick, type Component } from 'svelte';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -74,5 +77,55 @@ describe('the choices', () => {
     expect(marked()).toMatch(/^travel/);
     await user.keyboard('{Enter}');
     expect(sent()).toEqual([{ id: idOf(8), add: ['00000000-0000-7000-8000-000000000401'] }]);
+  });
+});
+
+describe('the date of several tasks', () => {
+  const zone = 'Europe/Berlin';
+  const DUES: Due[] = [
+    { date: '2030-03-09', time: '17:00', zone },
+    { date: '2030-03-12' },
+    { date: '2030-03-15', time: '08:15', zone },
+  ];
+  const ids = [idOf(0), idOf(1), idOf(2), idOf(8)];
+  const dated = (client: ReturnType<typeof offsite>): void => {
+    client.put(`user:${IDS.ada}`, 'settings', IDS.ada, { ...DEFAULT_SETTINGS, zone });
+    DUES.forEach((due, n) => client.put(SCOPE, 'task', idOf(n), { ...client.get('task', idOf(n))!.value, due }));
+  };
+  const today = (): string => wallClock(Date.now(), zone).date;
+
+  it('can be taken off where any has one', async () => {
+    const { sent, user } = await pick('due', ids, dated);
+    await user.click(screen.getByRole('button', { name: 'No date' }));
+    expect(sent()).toEqual(ids.slice(0, 3).map((id) => ({ id, fields: { due: null } })));
+  });
+
+  it('keeps each its time on another day', async () => {
+    const { app, client, sent, user } = await pick('due', ids, dated);
+    await user.click(screen.getByRole('button', { name: /^Today/ }));
+    expect(sent()).toEqual([
+      { id: ids[0], fields: { due: { date: today(), time: '17:00', zone } } },
+      { id: ids[1], fields: { due: { date: today() } } },
+      { id: ids[2], fields: { due: { date: today(), time: '08:15', zone } } },
+      { id: ids[3], fields: { due: { date: today() } } },
+    ]);
+    app.undo.undo();
+    await vi.waitFor(() => expect(ids.slice(0, 3).map((id) => client.get('task', id)?.value.due)).toEqual(DUES));
+  });
+
+  it('keeps each its day at another time', async () => {
+    const { sent } = await pick('due', ids.slice(0, 3), dated);
+    await fireEvent.change(screen.getByLabelText('Time'), { target: { value: '10:00' } });
+    expect(sent()).toEqual(DUES.map(({ date }, n) => ({ id: ids[n], fields: { due: { date, time: '10:00', zone } } })));
+  });
+
+  it('shows what all have', async () => {
+    await pick('due', ids.slice(0, 2), (client) => {
+      dated(client);
+      const due = { date: today(), time: '17:00', zone };
+      client.put(SCOPE, 'task', idOf(1), { ...client.get('task', idOf(1))!.value, due });
+    });
+    expect(screen.getByLabelText<HTMLInputElement>('Time').value).toBe('17:00');
+    expect(screen.queryByRole('button', { pressed: true })).toBeNull();
   });
 });
