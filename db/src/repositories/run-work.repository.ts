@@ -49,7 +49,7 @@ export interface WaitingRun {
   attempt: number;
 }
 
-/** What the worker reads of runs, whoever asked them, and its heartbeat: the one thing that it writes past commit. */
+/** What the worker reads of runs, whoever asked them, and its heartbeat and hand-backs: all that it writes past commit. */
 export const createRunWorkRepository = (db: Reader) => ({
   findRun: async (runId: string): Promise<RunWork | undefined> => {
     const { rows } = await sql<RunWork>`
@@ -149,6 +149,19 @@ export const createRunWorkRepository = (db: Reader) => ({
   beat: async (runId: string): Promise<void> => {
     await sql`insert into run_work (run_id, heartbeat_at) values (${runId}, clock_ms())
       on conflict (run_id) do update set heartbeat_at = excluded.heartbeat_at`.execute(db);
+  },
+
+  /** A process that goes has handed its run back. Kept beside the heartbeat, which leaves it alone. */
+  noteHandBack: async (runId: string): Promise<void> => {
+    await sql`update run_work
+      set state = jsonb_build_object('handBacks', coalesce((state ->> 'handBacks')::int, 0) + 1)
+      where run_id = ${runId}`.execute(db);
+  },
+
+  countHandBacks: async (runId: string): Promise<number> => {
+    const { rows } = await sql<{ count: number | null }>`
+      select (state ->> 'handBacks')::int as count from run_work where run_id = ${runId}`.execute(db);
+    return rows[0]?.count ?? 0;
   },
 
   /** What ended within the last `withinMs`, by outcome, and how long it took on average from its start. */

@@ -206,3 +206,31 @@ it('what else of the tool waits in the run is decided along', async () => {
     { body: { decision: 'approved' } },
   ]);
 });
+
+it('is asked as often as the model asks: only attempts that broke off are counted', async () => {
+  const ROUNDS = 9;
+  const model = reading((input) => {
+    const n = resultsIn(input);
+    return n < ROUNDS
+      ? [functionCall('delete_task', { list: null, ids }, { callId: `c-${n}` })]
+      : [assistantMessage('That is that.')];
+  });
+  const runId = await world.ask('clear it out', { threadId });
+  for (let round = 0; round < ROUNDS; round++) {
+    expect(await work(runId, { model })).toBe('awaiting_approval');
+    await decide(world.ada, runId, round === ROUNDS - 1, `c-${round}`);
+  }
+  expect(await work(runId, { model })).toBe('completed');
+  expect(await left()).toBe(0);
+  // What viewers see grows all the same.
+  expect(await world.run(runId)).toMatchObject({ attempt: ROUNDS + 1 });
+});
+
+it('that it was asked does not make up for attempts that broke off', async () => {
+  const runId = await world.ask('clear it out', { threadId });
+  await work(runId);
+  await decide(world.ada, runId, true);
+  await world.pool.query('update run set attempt = 9 where id = $1', [runId]);
+  expect(await work(runId)).toBe('failed');
+  expect(await left()).toBe(6);
+});

@@ -209,9 +209,16 @@ async function end(attempt: Attempt, how: RunEnd, items: { item: Item; text?: st
 async function endInterrupted(attempt: Attempt, { reason }: Interruption): Promise<RunOutcome> {
   if (reason === 'superseded') return 'superseded';
   if (reason === 'stop') return end(attempt, { status: 'stopped' }, leftovers(attempt, 'done'));
-  if (reason === 'shutdown') return (await attempt.own.requeue()) ? 'requeued' : 'superseded';
+  if (reason === 'shutdown') return handBack(attempt);
   const error = { code: 'timeout', message: 'This took too long, so I have stopped.' };
   return end(attempt, { status: 'failed', error }, leftovers(attempt, 'failed'));
+}
+
+/** This process goes, for no fault of the run: it is not to be counted among those that broke off. */
+async function handBack({ own, runs, run, logger }: Attempt): Promise<RunOutcome> {
+  if (!(await own.requeue())) return 'superseded';
+  await runs.noteHandBack(run.id).catch((err: unknown) => logger.warn({ err, runId: run.id }, 'hand-back not noted'));
+  return 'requeued';
 }
 
 async function endFailed(attempt: Attempt, error: unknown, isLast: boolean): Promise<RunOutcome | 'again'> {

@@ -289,4 +289,15 @@ describe('handing back', () => {
     expect((await world.items(runId)).map((item) => item.text)).toEqual([null, null, 'Whole.']);
     expect(viewedTexts(await world.stream(runId)).get(`${runId}:2`)).toBe('Whole.');
   });
+
+  it('however often, it is no attempt that broke off', async () => {
+    const runId = await world.ask('speak', { threadId });
+    for (let redeploys = 0; redeploys < 9; redeploys++) {
+      const going = createHands(world, { model: script() });
+      going.active.interruptAll();
+      expect(await executeRun(going.deps, runId)).toBe('requeued');
+    }
+    expect(await executeRun(createHands(world, { model: script(say('At last.')) }).deps, runId)).toBe('completed');
+    expect(await world.run(runId)).toMatchObject({ attempt: 10 });
+  });
 });

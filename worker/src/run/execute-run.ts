@@ -4,6 +4,7 @@ import { isEnded, type RunError } from '@muster/protocol/run';
 import type { Logger } from '@muster/runtime/logger';
 import { attemptRun, type AttemptDeps } from './attempt-run.ts';
 import { createAttemptGuard } from './attempt-guard.ts';
+import { countBrokenAttempts } from './broken-attempts.ts';
 import type { ActiveRuns } from './active-runs.ts';
 import type { GuardReader } from './guard-reader.ts';
 import { SILENT_AFTER_MS, startHeartbeat } from './heartbeat.ts';
@@ -26,8 +27,8 @@ export interface ExecuteDeps extends Omit<AttemptDeps, 'guard' | 'run'> {
 /** Attempts that one job may make by itself, where the model broke off in the middle of its words. */
 const ATTEMPTS_IN_A_JOB = 3;
 const AGAIN_AFTER_MS = 300;
-/** Attempts of a run in all: one that kills its workers must not do so for ever. */
-const ATTEMPTS_OF_A_RUN = 8;
+/** Attempts of a run that may break off: one that kills its workers must not do so for ever. */
+const BROKEN_ATTEMPTS_OF_A_RUN = 8;
 
 /** Works on a run until it is over or is not ours any more. Whatever happens, its thread's next run is queued then. */
 export async function executeRun(deps: ExecuteDeps, runId: string): Promise<RunOutcome> {
@@ -53,10 +54,13 @@ async function workOn(deps: ExecuteDeps, run: RunWork): Promise<RunOutcome> {
     // The first beat comes before the claim: a sweeper that saw the claim without it would take the run away at once.
     const [{ isBusy, next }] = await Promise.all([deps.runs.readThread(run.scope), deps.runs.beat(run.id)]);
     if (isBusy || next?.runId !== run.id) return 'busy';
-    if (next.attempt >= ATTEMPTS_OF_A_RUN) {
+    // As long as even all of them are few enough, nobody has to look which they were.
+    const isYoung = next.attempt + 1 < BROKEN_ATTEMPTS_OF_A_RUN;
+    const broken = isYoung ? next.attempt : await countBrokenAttempts(deps.runs, next);
+    if (broken >= BROKEN_ATTEMPTS_OF_A_RUN) {
       return endQueued(deps, run, { code: 'internal', message: 'This broke off again and again, so I have given up.' });
     }
-    const isLast = tries >= ATTEMPTS_IN_A_JOB || next.attempt + 1 >= ATTEMPTS_OF_A_RUN;
+    const isLast = tries >= ATTEMPTS_IN_A_JOB || broken + 1 >= BROKEN_ATTEMPTS_OF_A_RUN;
     const outcome = await claimAndAttempt(deps, run, isLast);
     if (outcome === 'again') {
       await pause(AGAIN_AFTER_MS * tries);
