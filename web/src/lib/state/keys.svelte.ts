@@ -42,7 +42,7 @@ export class Keys {
   readonly #isMac = /Mac|iPhone|iPad/.test(navigator.platform);
   readonly #handlers = new Map<KeyAction, (() => void)[]>();
   readonly #areSinglesOn: () => boolean;
-  #gAt = 0;
+  #gAt = -Infinity;
 
   constructor(areSinglesOn: () => boolean) {
     this.#areSinglesOn = areSinglesOn;
@@ -79,6 +79,17 @@ export class Keys {
     return run !== undefined;
   }
 
+  /**
+   * Whether this key ends what a `g` just began, and so is the page's: the grid, which hears its own letters first, asks
+   * and passes it on. Any other key ends the wait, whoever takes it.
+   */
+  isAfterG(event: KeyboardEvent): boolean {
+    const { key, timeStamp, ctrlKey, metaKey, altKey } = event;
+    const isIt = timeStamp - this.#gAt < G_WITHIN_MS && !(ctrlKey || metaKey || altKey) && key.toLowerCase() in AFTER_G;
+    if (!isIt) this.#gAt = -Infinity;
+    return isIt;
+  }
+
   handle(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing || event.getModifierState('AltGraph')) return;
     const action = this.#actionOf(event);
@@ -102,10 +113,9 @@ export class Keys {
     if (event.metaKey || event.ctrlKey || event.altKey) return undefined;
     if (key === 'Escape') return isFloating(event.target) ? undefined : 'escape';
     if (inField || !this.#areSinglesOn() || !takesLetters(event.target)) return undefined;
-    if (event.timeStamp - this.#gAt < G_WITHIN_MS) {
-      this.#gAt = 0;
-      if (AFTER_G[key]) return AFTER_G[key];
-    }
+    const isAfterG = this.isAfterG(event);
+    this.#gAt = -Infinity;
+    if (isAfterG) return AFTER_G[key];
     if (key === 'g') this.#gAt = event.timeStamp;
     return SINGLE[key];
   }

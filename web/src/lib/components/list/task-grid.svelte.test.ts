@@ -1,7 +1,7 @@
 import { screen } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { tick } from 'svelte';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { IDS, offsite } from '../../../../test/offsite.ts';
 import { renderWithApp } from '../../../../test/render-with-app.ts';
 import ListView from './list-view.svelte';
@@ -64,5 +64,46 @@ describe('after a click inside a row, its keys', () => {
     await user.keyboard('{Shift>}{ArrowDown}{/Shift}');
     expect(row('Answer the caterer').ariaSelected).toBe('true');
     expect(screen.getByText('2 selected')).toBeTruthy();
+  });
+});
+
+describe('after g on a row', () => {
+  async function listen() {
+    const opened = await open();
+    const went: string[] = [];
+    for (const action of ['go-list', 'go-agent'] as const) opened.app.keys.on(action, () => went.push(action));
+    const handle = (event: KeyboardEvent): void => opened.app.keys.handle(event);
+    window.addEventListener('keydown', handle);
+    onTestFinished(() => window.removeEventListener('keydown', handle));
+    await opened.focus('Print name badges');
+    // The row stands out as soon as something is picked for it: the picker's own code comes later.
+    const isPicking = (title: string): boolean => opened.row(title).querySelector('.open') !== null;
+    return { ...opened, isPicking, went };
+  }
+
+  it.each([
+    ['l', 'go-list'],
+    ['a', 'go-agent'],
+  ])('%s goes where the page says, and opens no picker', async (letter, action) => {
+    const { isPicking, user, went } = await listen();
+    await user.keyboard(`g${letter}`);
+    expect(went).toEqual([action]);
+    expect(isPicking('Print name badges')).toBe(false);
+  });
+
+  it('a key of the row does what it does, and the letter after it too', async () => {
+    const { isPicking, user, went } = await listen();
+    await user.keyboard('gk');
+    expect(document.activeElement?.textContent).toContain('Draft the agenda');
+    await user.keyboard('l');
+    expect(went).toEqual([]);
+    expect(isPicking('Draft the agenda for the strategy session')).toBe(true);
+  });
+
+  it('Ctrl A selects all', async () => {
+    const { user, went } = await listen();
+    await user.keyboard('g{Control>}a{/Control}');
+    expect(screen.getByText('9 selected')).toBeTruthy();
+    expect(went).toEqual([]);
   });
 });
