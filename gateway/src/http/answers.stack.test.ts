@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
@@ -192,6 +193,24 @@ describe('limits', () => {
       await strict.close();
     }
   });
+
+  test('have no way round them: a path is what it says', async () => {
+    const strict = await startHttp({ env: { RATE_LIMIT_ACCOUNTS: '1', RATE_LIMIT_ADDRESS: '50' } });
+    try {
+      const ada = await signUp(strict.url);
+      const ways = ['./sign-in', '%2e/sign-in', 'x/../sign-in', 'x/%2E%2e/sign-in', '.\\sign-in', './/sign-in'];
+      const body = JSON.stringify({ email: ada.email, password: 'correct horse battery' });
+      for (const way of ways) {
+        expect([way, await rawStatus(strict.url, 'POST', `/api/auth/${way}/email`, body)]).toEqual([way, 404]);
+      }
+      expect(await rawStatus(strict.url, 'POST', '/api/auth/sign-in/email', body)).toBe(429);
+      for (const path of ['/API/v1/lists', '/api/V1/lists', '/Api/v1/me', '/api/v1/Lists']) {
+        expect([path, (await ada.call('GET', path)).status]).toEqual([path, 404]);
+      }
+    } finally {
+      await strict.close();
+    }
+  });
 });
 
 test('behind https cookies are secure, and browsers are told to stay there', async () => {
@@ -216,3 +235,16 @@ test('behind https cookies are secure, and browsers are told to stay there', asy
     await secure.close();
   }
 });
+
+/** With the path as it is written: fetch would clean it first. */
+function rawStatus(url: string, method: string, path: string, body?: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(url);
+  const headers = { 'content-type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    httpRequest({ hostname, port, method, path, headers }, (answer) => {
+      answer.resume().once('end', () => resolve(answer.statusCode));
+    })
+      .on('error', reject)
+      .end(body);
+  });
+}

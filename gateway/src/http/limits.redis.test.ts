@@ -54,3 +54,12 @@ test('a local start is wide enough for a script with 50 changes a second, a publ
   expect(limitsFor(true).accounts.points).toBeLessThan(50);
   expect(limitsFor(true, { accounts: 7 }).accounts.points).toBe(7);
 });
+
+test('who has a network of version 6 has one count, whichever of its addresses they take', async () => {
+  const { url, prefix } = createTestRedis();
+  const { take } = createLimits({ redis: await connect(url), prefix, limits: limitsFor(false, { accounts: 3 }) });
+  let n = 0;
+  expect(await refusedAfter(() => take('accounts', `2001:db8:0:1::${(n += 1)}`))).toBe(3);
+  await take('accounts', '2001:db8:0:2::1');
+  for (const address of ['::ffff:192.0.2.1', '::ffff:192.0.2.2']) await take('accounts', address, 3);
+});

@@ -1,6 +1,7 @@
 import { MusterError } from '@muster/protocol/error';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { networkOf } from './network-of.ts';
 
 /** Who may do how much: `points` in `windowMs`. */
 export interface Limit {
@@ -10,6 +11,7 @@ export interface Limit {
 
 export const LIMIT_NAMES = ['address', 'accounts', 'user', 'socket', 'handshake', 'invites'] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
+const BY_ADDRESS: ReadonlySet<LimitName> = new Set(['address', 'accounts', 'handshake']);
 
 const WINDOWS_MS: Record<LimitName, number> = {
   address: 10_000,
@@ -45,7 +47,7 @@ export function limitsFor(
 
 export interface Limits {
   /**
-   * Takes one of `key`'s points.
+   * Takes one of `key`'s points. Addresses share those of their network.
    * @throws {MusterError} `rate_limited` with `retryAfterMs`
    */
   take(name: LimitName, key: string, points?: number): Promise<void>;
@@ -89,7 +91,7 @@ export function createLimits({
   return {
     take: async (name, key, points = 1) => {
       try {
-        await limiters.get(name)?.consume(key, points);
+        await limiters.get(name)?.consume(BY_ADDRESS.has(name) ? networkOf(key) : key, points);
       } catch (fault) {
         if (!(fault instanceof RateLimiterRes)) throw fault;
         throw new MusterError('rate_limited', 'That was too much at once. Wait a moment and try again.', {

@@ -17,7 +17,8 @@ export function mountRoutes(
   routes: readonly Route[],
   { identities, limits, tracing }: { identities: Identities; limits: Limits; tracing: Tracing },
 ): Router {
-  const router = new Router();
+  // As exact as whoever decides by the path before it: `/API/v1` would have no limits.
+  const router = new Router({ sensitive: true });
   for (const route of routes) {
     const path = API_PREFIX + route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     router.register(path, [route.method.toLowerCase()], (async (ctx: Context) => {

@@ -22,10 +22,13 @@ export function createAuthRoute({ auth, limits, settings }: { auth: Auth; limits
     if (ctx.method !== 'GET' && from !== undefined && !settings.origins.isAllowed(from, host)) {
       throw new MusterError('forbidden', 'This origin may not use the API.');
     }
-    if (ctx.method !== 'GET' && GUESSABLE.test(ctx.path)) await limits.take('accounts', ctx.ip);
-
     const own = (settings.publicUrl && normalizeOrigin(settings.publicUrl)) ?? ownOrigin(ctx);
-    const request = new Request(new URL(ctx.url, own), {
+    const url = new URL(ctx.path + ctx.search, own);
+    // `/api/auth/./sign-in` would be one path to the limits and another to Better Auth.
+    if (url.pathname !== ctx.path) throw new MusterError('not_found', 'There is no such address.');
+    if (ctx.method !== 'GET' && GUESSABLE.test(url.pathname)) await limits.take('accounts', ctx.ip);
+
+    const request = new Request(url, {
       method: ctx.method,
       headers: headersFor(ctx, own),
       ...(ctx.method === 'GET' || ctx.method === 'HEAD' ? {} : { body: new Uint8Array(await readBody(ctx.req)) }),
