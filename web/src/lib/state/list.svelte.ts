@@ -4,6 +4,7 @@ import type { Stored } from '@muster/protocol/entity';
 import { scopeOf, type ScopeId } from '@muster/protocol/id';
 import type { Role } from '@muster/protocol/principal';
 import { AGENT_ID } from '@muster/protocol/principal';
+import { localZone } from '../due/reader.svelte.ts';
 import { AS_IT_COMES, type ListOptions } from './list-options.ts';
 import type { Muster } from './muster.svelte.ts';
 import { arrange, type Row } from './rows.ts';
@@ -65,8 +66,9 @@ export class ListState {
     return children;
   });
 
+  #zone: string = $derived.by(() => this.#muster.settings.zone ?? localZone());
   #rows: { open: Row[]; done: Row[] } = $derived.by(() =>
-    arrange(this.tasks, this.#options(), { collapsed: this.#collapsed(), labels: this.labels }),
+    arrange(this.tasks, this.#options(), { collapsed: this.#collapsed(), labels: this.labels, zone: this.#zone }),
   );
   /** What the grid shows: open tasks, each followed by its sub-tasks unless it is collapsed; filtered and sorted. */
   rows: Row[] = $derived.by(() => this.#rows.open);

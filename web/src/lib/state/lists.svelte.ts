@@ -3,8 +3,8 @@ import type { Stored } from '@muster/protocol/entity';
 import { scopeOf } from '@muster/protocol/id';
 import type { Role } from '@muster/protocol/principal';
 import { wallClock } from '@muster/domain/dates/calendar';
-import { dueWallClock } from '../due/format-due.ts';
 import type { Muster } from './muster.svelte.ts';
+import { dueKey } from './rows.ts';
 
 /** A list as the sidebar shows it. */
 export interface ListSummary {
@@ -59,7 +59,7 @@ export class Lists {
 
   #dated: { view: ViewTask; key: string }[] = $derived.by(() =>
     this.#open.flatMap((view) => {
-      const key = dueKey(view.task, this.#zone);
+      const key = dueKey(view.task.value, this.#zone);
       return key === undefined ? [] : [{ view, key }];
     }),
   );
@@ -71,7 +71,7 @@ export class Lists {
   assigned: ViewTask[] = $derived.by(() => {
     const me = this.#muster.userId ?? '';
     const mine = this.#open.filter(({ task }) => task.value.assigneeIds.includes(me));
-    return inOrder(mine.map((view) => ({ view, key: dueKey(view.task, this.#zone) ?? '~' })));
+    return inOrder(mine.map((view) => ({ view, key: dueKey(view.task.value, this.#zone) ?? '~' })));
   });
 
   find(id: string): ListSummary | undefined {
@@ -111,13 +111,6 @@ export class Lists {
       isUnseen: state.state === 'open' && state.seq > seenSeq,
     };
   }
-}
-
-/** When a task is due for this reader, as text that sorts: the day, then what has a time before what has none. */
-function dueKey(task: Stored<'task'>, zone: string): string | undefined {
-  if (!task.value.due) return undefined;
-  const { date, time } = dueWallClock(task.value.due, zone);
-  return `${date}T${time ?? '99'}`;
 }
 
 const inOrder = (views: { view: ViewTask; key: string }[]): ViewTask[] =>

@@ -16,7 +16,7 @@ function task(id: string, value: Partial<Task> = {}): Stored<'task'> {
     } as Task,
   };
 }
-const plain = { collapsed: new Set<string>(), labels: [] };
+const plain = { collapsed: new Set<string>(), labels: [], zone: 'Europe/Berlin' };
 const ids = (rows: { id: string }[]): string[] => rows.map((row) => row.id);
 
 describe('arrange', () => {
@@ -64,6 +64,25 @@ describe('arrange', () => {
     ];
     expect(ids(arrange(tasks, { ...AS_IT_COMES, sort: 'due' }, plain).open)).toEqual(['c', 'b', 'a']);
     expect(ids(arrange(tasks, { ...AS_IT_COMES, sort: 'priority' }, plain).open)).toEqual(['c', 'b', 'a']);
+  });
+
+  it('sorts and groups by due as the reader’s clock shows it', () => {
+    const tasks = [
+      // Today in New York, tomorrow 05:30 in Berlin.
+      task('far', { due: { date: '2026-06-09', time: '23:30', zone: 'America/New_York' } }),
+      task('near', { due: { date: '2026-06-10', time: '05:00', zone: 'Europe/Berlin' } }),
+      task('day', { due: { date: '2026-06-09' } }),
+      task('none'),
+    ];
+    const sorted = arrange(tasks, { ...AS_IT_COMES, sort: 'due' }, plain).open;
+    expect(ids(sorted)).toEqual(['day', 'near', 'far', 'none']);
+    const { open } = arrange(tasks, { ...AS_IT_COMES, group: 'due' }, plain);
+    expect(open.map(({ id, group }) => [id, group])).toEqual([
+      ['day', '2026-06-09'],
+      ['far', '2026-06-10'],
+      ['near', '2026-06-10'],
+      ['none', ''],
+    ]);
   });
 
   it('keeps a parent whose sub-task has what is looked for', () => {

@@ -1,5 +1,6 @@
 import type { Stored } from '@muster/protocol/entity';
 import { PRIORITIES, type Task } from '@muster/protocol/task';
+import { dueWallClock } from '../due/format-due.ts';
 import type { ListOptions } from './list-options.ts';
 
 /** One line of the grid. */
@@ -19,13 +20,15 @@ export interface Row {
 interface Context {
   collapsed: ReadonlySet<string>;
   labels: readonly Stored<'label'>[];
+  /** The reader's zone: a due date stands where their own clock puts it, as its row says. */
+  zone: string;
 }
 
 /** Lays tasks (in their own order) out as rows: filtered, sorted, grouped, sub-tasks behind their parents. Pure. */
 export function arrange(
   tasks: readonly Stored<'task'>[],
   options: ListOptions,
-  { collapsed, labels }: Context,
+  { collapsed, labels, zone }: Context,
 ): { open: Row[]; done: Row[] } {
   const ids = new Set(tasks.map((task) => task.id));
   const children = new Map<string, Stored<'task'>[]>();
@@ -39,11 +42,11 @@ export function arrange(
   const shown = tops.filter(
     (top) => isWanted(top.value) || (children.get(top.id) ?? []).some((child) => isWanted(child.value)),
   );
-  const compare = comparison(options);
+  const compare = comparison(options, zone);
   if (compare) shown.sort((a, b) => compare(a.value, b.value));
   const open: Row[] = [];
   const done: Row[] = [];
-  for (const { group, top } of grouped(shown, options, labels)) {
+  for (const { group, top } of grouped(shown, options, labels, zone)) {
     const under = children.get(top.id) ?? [];
     const row = (task: Stored<'task'>, level: 1 | 2, own: Stored<'task'>[]): Row => ({
       id: task.id,
@@ -79,15 +82,29 @@ function wanted({ labelId, assigneeId }: ListOptions): (task: Task) => boolean {
     (assigneeId === null || task.assigneeIds.includes(assigneeId));
 }
 
-const dueKey = (task: Task): string => (task.due ? `${task.due.date}T${task.due.time ?? '99'}` : '~');
+/** When a task is due for this reader, as text that sorts: the day, then what has a time before what has none. */
+export function dueKey({ due }: Task, zone: string): string | undefined {
+  if (!due) return undefined;
+  const { date, time } = dueWallClock(due, zone);
+  return `${date}T${time ?? '99'}`;
+}
+
 const urgency = (task: Task): number => -PRIORITIES.indexOf(task.priority);
 
-function comparison({ sort }: ListOptions): ((a: Task, b: Task) => number) | undefined {
+function comparison({ sort }: ListOptions, zone: string): ((a: Task, b: Task) => number) | undefined {
   switch (sort) {
     case 'manual':
       return undefined;
-    case 'due':
-      return (a, b) => (dueKey(a) < dueKey(b) ? -1 : dueKey(a) > dueKey(b) ? 1 : 0);
+    case 'due': {
+      // Another zone's clock is slow to read: once for each task, not for each comparison.
+      const keys = new Map<Task, string>();
+      const keyOf = (task: Task): string => {
+        const key = keys.get(task) ?? dueKey(task, zone) ?? '~';
+        keys.set(task, key);
+        return key;
+      };
+      return (a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0);
+    }
     case 'priority':
       return (a, b) => urgency(a) - urgency(b);
     case 'title':
@@ -101,6 +118,7 @@ function grouped(
   tops: Stored<'task'>[],
   { group }: ListOptions,
   labels: readonly Stored<'label'>[],
+  zone: string,
 ): { group: string; top: Stored<'task'> }[] {
   if (group === 'none') return tops.map((top) => ({ group: '', top }));
   const order = new Map(labels.map((label, at) => [label.id, at]));
@@ -108,8 +126,10 @@ function grouped(
     [...task.labelIds].sort((a, b) => (order.get(a) ?? 1e9) - (order.get(b) ?? 1e9))[0] ?? '';
   const keyOf = (task: Task): { name: string; rank: string } => {
     switch (group) {
-      case 'due':
-        return { name: task.due?.date ?? '', rank: task.due?.date ?? '~' };
+      case 'due': {
+        const day = task.due ? dueWallClock(task.due, zone).date : undefined;
+        return { name: day ?? '', rank: day ?? '~' };
+      }
       case 'priority':
         return { name: task.priority, rank: String(9 + urgency(task)) };
       case 'label':

@@ -4,7 +4,7 @@ import type { ListAt } from '@muster/protocol/http-history';
 import { scopeOf } from '@muster/protocol/id';
 import { untrack } from 'svelte';
 import { Past } from '#lib/api/past.ts';
-import { dueReader } from '#lib/due/reader.svelte.ts';
+import { dueReader, localZone } from '#lib/due/reader.svelte.ts';
 import { groupChanges } from '#lib/history/group-changes.ts';
 import { knownNames } from '#lib/history/known-names.ts';
 import { plain, sayDeed, sayWho, type Teller } from '#lib/history/say.ts';
@@ -70,7 +70,13 @@ export class PastListState {
       a.value.pos < b.value.pos ? -1 : a.value.pos > b.value.pos ? 1 : a.id < b.id ? -1 : 1,
     ),
   );
-  rows = $derived.by(() => arrange(this.tasks, AS_IT_COMES, { collapsed: new Set(), labels: this.labels }));
+  rows = $derived.by(() =>
+    arrange(this.tasks, AS_IT_COMES, {
+      collapsed: new Set(),
+      labels: this.labels,
+      zone: this.#app.muster.settings.zone ?? localZone(),
+    }),
+  );
 
   /** What the change of this moment was, in words: "Grace renamed “Boat” to “Ship”". */
   words: string = $derived.by(() => {
