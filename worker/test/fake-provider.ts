@@ -60,6 +60,7 @@ const SCENARIOS = {
   'hangs-up': () => ({ turn: { text: WORDS }, events: 4, end: 'destroy' }),
   /** The stream ends politely, in the middle. */
   'is-cut-once': (n) => (n === 0 ? { turn: { text: WORDS }, events: 4, end: 'finish' } : { turn: { text: WORDS } }),
+  'is-cut-twice': (n) => (n < 2 ? { turn: { text: WORDS }, events: 4, end: 'finish' } : { turn: { text: WORDS } }),
   /** Never sends a finish reason: its answers are whole all the same. */
   'never-finishes': () => ({ turn: { text: WORDS, hasNoFinish: true } }),
   'is-empty-once': (n) => (n === 0 ? { turn: { text: '' } } : { turn: { text: WORDS } }),

@@ -16,6 +16,11 @@ const done: StreamEvent = {
   },
 };
 const delta: StreamEvent = { type: 'output_text_delta', delta: 'Yes' };
+/** A chunk of Chat Completions, the last one with its reason. */
+const chunk = (reason: string | null): StreamEvent => ({
+  type: 'model',
+  event: { choices: [{ index: 0, delta: {}, finish_reason: reason }] },
+});
 const never = (): Promise<never> => new Promise(() => undefined);
 
 /** Each call gets the next of these. */
@@ -130,4 +135,34 @@ it('ends with the signal, also where the model does not listen, also while it wa
   await vi.advanceTimersByTimeAsync(10);
   controller.current.abort(stop);
   await waiting;
+});
+
+const WHOLE = [delta, chunk(null), chunk('stop'), done];
+const NO_REASON = [delta, chunk(null), done];
+const CUT = new ModelStreamError('cut');
+
+it('takes every answer without a finish reason for a cut one, once the server has ever told one', async () => {
+  const telling = model(
+    () => says(...WHOLE),
+    () => says(...NO_REASON),
+  );
+  expect(await drain(streamPatiently(telling, request()))).toContain('response_done');
+  const run = {};
+  for (const whose of [run, run, {}, {}]) {
+    await expect(drain(streamPatiently(telling, request(), { run: whose }))).rejects.toEqual(CUT);
+  }
+});
+
+it('asks again once for each run where nothing is known of the server, then believes it until it tells', async () => {
+  const answers = [...Array.from({ length: 5 }, () => NO_REASON), WHOLE, NO_REASON];
+  const silent = model(...answers.map((answer) => () => says(...answer)));
+  const ask = (run: object) => drain(streamPatiently(silent, request(), { run }));
+  const [first, second, third] = [{}, {}, {}];
+  await expect(ask(first)).rejects.toEqual(CUT);
+  await expect(ask(second)).rejects.toEqual(CUT);
+  expect(await ask(first)).toContain('response_done');
+  expect(await ask(second)).toContain('response_done');
+  expect(await ask(third)).toContain('response_done');
+  expect(await ask(third)).toContain('response_done');
+  await expect(ask(third)).rejects.toEqual(CUT);
 });

@@ -13,6 +13,8 @@ export interface PatienceOptions {
   silentAfterMs?: number;
   retryDelaysMs?: number[];
   onRetry?: (error: unknown) => void;
+  /** Whose call it is, whatever object stands for it in all its attempts; left out, each request stands for itself. */
+  run?: object;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface PatienceOptions {
 export async function* streamPatiently(
   model: Model,
   request: ModelRequest,
-  { silentAfterMs = SILENT_AFTER_MS, retryDelaysMs = RETRY_DELAYS_MS, onRetry }: PatienceOptions = {},
+  { silentAfterMs = SILENT_AFTER_MS, retryDelaysMs = RETRY_DELAYS_MS, onRetry, run = request }: PatienceOptions = {},
 ): AsyncGenerator<StreamEvent> {
   const { signal } = request;
   for (let tries = 0; ; tries++) {
@@ -37,7 +39,7 @@ export async function* streamPatiently(
       for await (const event of attentively(model.getStreamedResponse(own), silentAfterMs, signal)) {
         if (event.type === 'model' && finish !== 'told') finish = finishOf(event.event) ?? finish;
         if (event.type === 'response_done' && isEmpty(event)) throw new ModelStreamError('empty');
-        if (event.type === 'response_done' && isCut(model, finish)) throw new ModelStreamError('cut');
+        if (event.type === 'response_done' && isCut(model, finish, run)) throw new ModelStreamError('cut');
         if (event.type === 'output_text_delta' || event.type === 'response_done') hasBegun = true;
         yield event;
         if (event.type === 'response_done') return;
@@ -56,18 +58,28 @@ export async function* streamPatiently(
   }
 }
 
-/** Models whose server ended an answer without a finish reason the last time. */
-const withoutFinish = new WeakSet<Model>();
+/** Models whose server has ever told a finish reason. */
+const telling = new WeakSet<Model>();
+/** Models whose server left it out again when a run was asked again for it, and has never told one. */
+const untelling = new WeakSet<Model>();
+/** Runs that had an answer without one, while nothing was known of the server. */
+const doubted = new WeakMap<Model, WeakSet<object>>();
 
 /**
  * A chat stream that was cut cleanly looks complete to the client but for its missing finish reason. Some servers never
- * send one, so an answer that ends the same way again is taken as it is.
+ * send one: as long as nothing is known of a server, each run that misses it is asked again, and then believed. All runs
+ * of a process share a model: what one of them missed says nothing of the answers of the others.
  */
-function isCut(model: Model, finish: 'unknown' | 'missing' | 'told'): boolean {
-  if (finish === 'told') withoutFinish.delete(model);
-  if (finish !== 'missing' || withoutFinish.has(model)) return false;
-  withoutFinish.add(model);
-  return true;
+function isCut(model: Model, finish: 'unknown' | 'missing' | 'told', run: object): boolean {
+  if (finish === 'told') telling.add(model);
+  if (finish !== 'missing') return false;
+  if (telling.has(model)) return true;
+  if (untelling.has(model)) return false;
+  const runs = doubted.get(model) ?? new WeakSet();
+  doubted.set(model, runs);
+  if (runs.has(run)) untelling.add(model);
+  else runs.add(run);
+  return !untelling.has(model);
 }
 
 /** Of a raw chunk of Chat Completions; undefined for anything else. */

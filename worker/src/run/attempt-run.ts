@@ -122,6 +122,7 @@ async function work(attempt: Attempt): Promise<'answered' | 'turns' | 'approval'
   return runAgent({
     model: createRecordingModel({
       ...attempt.patience,
+      run,
       onRetry: (error) => attempt.logger.warn({ failure: faultForLog(error), runId: run.id }, 'asking the model again'),
       inner: attempt.model.model,
       guard,

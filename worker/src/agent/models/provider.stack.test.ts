@@ -1,8 +1,9 @@
+import type { Model } from '@openai/agents';
 import { createLogger } from '@muster/runtime/logger';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startFakeProvider, WORDS, type FakeProvider, type Scenario } from '../../../test/fake-provider.ts';
 import type { Api } from '../../../test/fake-provider-wire.ts';
-import { createHands } from '../../../test/hands.ts';
+import { createHands, gate } from '../../../test/hands.ts';
 import { viewedTexts } from '../../../test/viewer.ts';
 import { createWorld, type World } from '../../../test/world.ts';
 import { executeRun } from '../../run/execute-run.ts';
@@ -197,6 +198,32 @@ it('takes an answer without a finish reason once the server has shown that it ne
   const { outcome, shown } = await ask('never-finishes', 'chat_completions');
   expect(outcome).toBe('completed');
   expect(shown).toEqual([WORDS]);
+});
+
+it('throws half an answer away for each of several runs at once, of a server that has told nothing yet', async () => {
+  const chosen = await chooseModel({
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: provider.url,
+    OPENAI_API: 'chat_completions',
+    AGENT_MODEL: 'is-cut-twice',
+    ASSISTANT_WORDS_PER_SECOND: 40,
+  });
+  // Both ask before either is answered: neither can know from the other.
+  let asked = 0;
+  const both = gate();
+  const model: Model = {
+    getResponse: () => Promise.reject(new Error('runs are streamed')),
+    async *getStreamedResponse(request) {
+      asked += 1;
+      if (asked === 2) both.open();
+      await both.pass();
+      yield* chosen.model.getStreamedResponse(request);
+    },
+  };
+  const runs = await Promise.all([1, 2].map(async () => world.ask('please', { threadId: await world.newThread() })));
+  const outcomes = await Promise.all(runs.map((runId) => executeRun(createHands(world, { model }).deps, runId)));
+  expect(outcomes).toEqual(['completed', 'completed']);
+  expect(await Promise.all(runs.map(texts))).toEqual([[WORDS], [WORDS]]);
 });
 
 it('names the model always, and needs no key for a server of one’s own', async () => {
