@@ -13,6 +13,19 @@ export function spareScopes(replica: Replica, follows: ReadonlyMap<ScopeId, { ha
   return replica.confirmed.scopes().filter((scope) => scope !== own && !follows.get(scope)?.handles);
 }
 
+/**
+ * Whether a list that the queue makes is not told of yet: its membership is on the way, and its content follows. What was
+ * made in it and is answered first must not leave the view until then.
+ */
+export function isOnItsWay(replica: Replica, scope: ScopeId): boolean {
+  const own = ownScope(replica);
+  return (
+    own !== undefined &&
+    scope.startsWith('list:') &&
+    replica.view.intents.some(({ creates, arrived }) => creates.includes(scope) && !arrived.has(own))
+  );
+}
+
 /** The lists that confirmed memberships name: what the sidebar shows, and what is followed without being asked. */
 export function memberLists(replica: Replica): Set<ScopeId> {
   const own = ownScope(replica);

@@ -83,6 +83,19 @@ describe('a waiting mutation', () => {
     expect(titleOf(1)).toBe('Theirs');
   });
 
+  it('in a list of one’s own that is not told of yet stays until the list is there', async () => {
+    const other = uuid(300);
+    world.server.isDelivering = false;
+    await ada.mutate('list.create', { id: other, title: 'Mine' }).outcome;
+    await ada.mutate('task.create', { id: uuid(1), listId: other, title: 'Milk' }).outcome;
+    await settled();
+    expect([titleOf(1), ada.status.pending]).toEqual(['Milk', 2]);
+    world.server.isDelivering = true;
+    only().cut();
+    await world.clock.advance(2_000);
+    expect([titleOf(1), ada.status.pending]).toEqual(['Milk', 0]);
+  });
+
   it('over two scopes waits for both', async () => {
     const other = uuid(101);
     await ada.mutate('list.create', { id: other, title: 'Other' }).outcome;

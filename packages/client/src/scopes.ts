@@ -22,7 +22,7 @@ import {
 } from './follow.ts';
 import { Intake } from './intake.ts';
 import type { Replica } from './replica.ts';
-import { memberLists, ownScope } from './own-scopes.ts';
+import { isOnItsWay, memberLists, ownScope } from './own-scopes.ts';
 import { ScopeAsker } from './scope-asker.ts';
 import { ScopeNews } from './scope-news.ts';
 import type { Clock, ScopeHandle, ScopeState } from './types.ts';
@@ -90,7 +90,7 @@ export class Scopes {
   isOpen(scope: ScopeId): boolean {
     const follow = this.follows.get(scope);
     if (follow) return !follow.end;
-    return memberLists(this.#options.replica).has(scope);
+    return memberLists(this.#options.replica).has(scope) || isOnItsWay(this.#options.replica, scope);
   }
 
   /** Whether nothing that is followed still lacks content. */
