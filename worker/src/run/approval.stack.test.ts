@@ -234,3 +234,50 @@ it('that it was asked does not make up for attempts that broke off', async () =>
   expect(await work(runId)).toBe('failed');
   expect(await left()).toBe(6);
 });
+
+it('a stop that comes while it asks ends it, and the next run has its turn', async () => {
+  const runId = await world.ask('clear it out', { threadId });
+  const stop = () =>
+    world.commit({
+      actor: { id: world.grace, kind: 'person' },
+      commands: [{ name: 'run.stop', args: { runId } }],
+      trusted: true,
+    });
+  const isAsking = (commands: { args: unknown }[]): boolean =>
+    commands.some(({ args }) => (args as { status?: string }).status === 'awaiting_approval');
+  const hands = createHands(world, {
+    model: deleting(),
+    aroundCommit: async (when, { commands }) => {
+      if (when === 'before' && isAsking(commands)) await stop();
+    },
+  });
+  expect(await executeRun(hands.deps, runId)).toBe('stopped');
+  expect(await world.run(runId)).toMatchObject({ status: 'stopped' });
+  expect((await world.stream(runId)).at(-1)).toMatchObject({ k: 'status', d: { status: 'stopped' } });
+  expect(await decide(world.ada, runId, true)).toMatchObject({ results: [{ status: 'stopped' }] });
+  expect(await left()).toBe(6);
+  const { rows } = await world.pool.query('select stop_requested_by from run where id = $1', [runId]);
+  expect(rows).toEqual([{ stop_requested_by: world.grace }]);
+  const next = await world.ask('go on', { threadId });
+  expect(await work(next)).toBe('awaiting_approval');
+});
+
+it('a decision that overtakes the stop finds nothing done', async () => {
+  const runId = await world.ask('clear it out', { threadId });
+  const hands = createHands(world, {
+    model: deleting(),
+    aroundCommit: async (when, { commands }) => {
+      const [status] = commands.flatMap(({ name, args }) =>
+        name === 'run.end' ? (args as { status: string }).status : [],
+      );
+      if (when === 'before' && status === 'awaiting_approval') {
+        await world.pool.query('update run set stop_requested_by = $2 where id = $1', [runId, world.grace]);
+      }
+      if (when === 'before' && status === 'stopped') await decide(world.ada, runId, true);
+    },
+  });
+  expect(await executeRun(hands.deps, runId)).toBe('superseded');
+  expect(await world.run(runId)).toMatchObject({ status: 'queued' });
+  expect(await work(runId)).toBe('stopped');
+  expect(await left()).toBe(6);
+});

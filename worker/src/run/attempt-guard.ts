@@ -14,6 +14,8 @@ export interface AttemptGuard {
   check(): Promise<RunGuard>;
   /** The epoch alone, also after the attempt's end; undefined where the run or its thread is gone. */
   readEpoch(): Promise<number | undefined>;
+  /** Whether somebody asked the run to stop, whatever has become of it. */
+  isStopWanted(): Promise<boolean>;
   /** Ends the attempt from outside; the first reason wins. */
   interrupt(interruption: Interruption): void;
 }
@@ -37,6 +39,7 @@ export function createAttemptGuard({
     signal: controller.signal,
     interrupt,
     readEpoch: async () => (await reader.read(runId))?.aclEpoch,
+    isStopWanted: async () => ((await reader.read(runId))?.stopRequestedBy ?? null) !== null,
     async check() {
       throwIfInterrupted(controller.signal);
       const guard = await reader.read(runId);

@@ -160,7 +160,10 @@ async function askForApproval(attempt: Attempt): Promise<RunOutcome> {
   const { log, run, guard } = attempt;
   await guard.check();
   const asked = log.openCalls().map(({ callId }, index) => ({ item: approvalItem(run.id, log.nextN + index, callId) }));
-  return end(attempt, { status: 'awaiting_approval' }, asked);
+  const outcome = await end(attempt, { status: 'awaiting_approval' }, asked);
+  // A stop that came after the look above found a run that still worked, and left it to its worker to end it.
+  const isStopped = outcome === 'awaiting_approval' && (await guard.isStopWanted());
+  return isStopped ? end(attempt, { status: 'stopped' }) : outcome;
 }
 
 async function sayThatTurnsAreOver({ log, writer, own, run }: Attempt): Promise<void> {

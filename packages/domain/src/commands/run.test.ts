@@ -92,6 +92,16 @@ test('the first decision wins', () => {
   expect(world.get('run_item', `${runId}:1`)?.value.body).toEqual({ decision: 'approved', by: ada });
 });
 
+test('its worker ends a run that waits only where somebody has said stop', () => {
+  world.run(ada, runClaim, { runId });
+  world.run(ada, runEnd, { runId, attempt: 1, status: 'awaiting_approval' });
+  expect(codeOf(() => world.run(ada, runEnd, { runId, attempt: 1, status: 'completed' }))).toBe('conflict');
+  expect(codeOf(() => world.run(ada, runEnd, { runId, attempt: 0, status: 'stopped' }))).toBe('conflict');
+  world.run(ada, runEnd, { runId, attempt: 1, status: 'stopped' });
+  expect(run()).toMatchObject({ status: 'stopped', attempt: 1 });
+  expect(codeOf(() => world.run(ada, runEnd, { runId, attempt: 1, status: 'stopped' }))).toBe('conflict');
+});
+
 test('a deleted conversation ends its run', () => {
   world.run(ada, runClaim, { runId });
   const { hints } = world.do(ada, 'thread.delete', { id: thread });

@@ -133,7 +133,10 @@ export interface RunEndArgs extends OfAttempt {
   usage?: Record<string, unknown>;
 }
 
-/** Also ends a run that never began (its attempt is then the last one's), where the asker has no rights any more. */
+/**
+ * Also ends a run that never began (its attempt is then the last one's), where the asker has no rights any more; and one
+ * that has just begun to wait, where somebody had said stop to it before.
+ */
 export const runEnd: Command<RunEndArgs> = {
   name: 'run.end',
   optimistic: false,
@@ -144,7 +147,10 @@ export const runEnd: Command<RunEndArgs> = {
     const run = requireRun(state, args.runId);
     const { status, attempt } = run.value;
     const isOwn =
-      attempt === args.attempt && (status === 'running' || (status === 'queued' && args.status === 'failed'));
+      attempt === args.attempt &&
+      (status === 'running' ||
+        (status === 'queued' && args.status === 'failed') ||
+        (status === 'awaiting_approval' && args.status === 'stopped'));
     if (!isOwn) reject('conflict', 'This run has moved on.');
     const endedAt = isEnded(args.status) ? now : null;
     return {
