@@ -25,6 +25,8 @@ export interface ToolExecutor {
    * somebody decided for the whole conversation.
    */
   needsApproval(callId: string): Promise<boolean>;
+  /** Whether that is what {@link needsApproval} has answered for a call in this attempt. */
+  isWaiting(callId: string): boolean;
 }
 
 export interface ToolExecutorDeps {
@@ -56,6 +58,7 @@ export function createToolExecutor(deps: ToolExecutorDeps): ToolExecutor {
   const { runId } = guard;
   /** The seq at which the model last saw a task: what it has not seen since must not be overwritten. */
   const seen = new Map<string, number>();
+  const waiting = new Set<string>();
   let tail: Promise<unknown> = Promise.resolve();
 
   const plan = async (call: LoggedCall): Promise<Executed> => {
@@ -138,7 +141,10 @@ export function createToolExecutor(deps: ToolExecutorDeps): ToolExecutor {
     const { plan: planned } = await plan(call!);
     if (planned === undefined || !tool.needsApproval(planned)) return false;
     const remembered = await deps.findRemembered(tool.name);
-    if (!remembered) return true;
+    if (!remembered) {
+      waiting.add(callId);
+      return true;
+    }
     // Everybody sees by whose word it happens, and whoever takes over this run finds it said.
     const { decision, by } = remembered;
     const items = [{ item: approvalItem(runId, log.nextN, callId, { decision, by, remembered: true }) }];
@@ -158,6 +164,7 @@ export function createToolExecutor(deps: ToolExecutorDeps): ToolExecutor {
   return {
     execute: (callId) => inTurn(() => execute(callId)),
     needsApproval: (callId) => inTurn(() => needsApproval(callId)),
+    isWaiting: (callId) => waiting.has(callId),
   };
 }
 

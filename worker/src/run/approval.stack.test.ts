@@ -281,3 +281,32 @@ it('a decision that overtakes the stop finds nothing done', async () => {
   expect(await work(runId)).toBe('stopped');
   expect(await left()).toBe(6);
 });
+
+it('asks only for what needs it: calls that cannot be done at all are answered meanwhile', async () => {
+  const model = reading((input) =>
+    resultsIn(input) < 3
+      ? [
+          functionCall('delete_task', { list: null, ids }, { callId: 'c-delete' }),
+          functionCall('send_email', {}, { callId: 'c-unknown' }),
+          functionCall('delete_task', '{"ids": [', { callId: 'c-broken' }),
+        ]
+      : [assistantMessage('That is that.')],
+  );
+  const runId = await world.ask('clear it out', { threadId });
+  expect(await work(runId, { model })).toBe('awaiting_approval');
+  expect((await approvals(runId)).map(({ callId }) => callId)).toEqual(['c-delete']);
+  const results = async () => (await world.items(runId)).filter(({ kind }) => kind === 'tool_result');
+  expect((await results()).map(({ callId, state }) => [callId, state])).toEqual([
+    ['c-unknown', 'failed'],
+    ['c-broken', 'failed'],
+  ]);
+  await decide(world.ada, runId, true);
+  expect(await work(runId, { model })).toBe('completed');
+  expect(model.asked).toBe(2);
+  expect(await left()).toBe(0);
+  expect((await results()).map(({ callId, state }) => [callId, state])).toEqual([
+    ['c-unknown', 'failed'],
+    ['c-broken', 'failed'],
+    ['c-delete', 'done'],
+  ]);
+});

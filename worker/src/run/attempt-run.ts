@@ -157,7 +157,10 @@ async function readConversation({ run, runs }: Attempt): Promise<{ asked: Thread
 
 /** The run waits without a worker: whoever answers has it queued again, and its next attempt does what was agreed to. */
 async function askForApproval(attempt: Attempt): Promise<RunOutcome> {
-  const { log, run, guard } = attempt;
+  const { log, run, guard, executor } = attempt;
+  // What the SDK answered by itself (a tool that does not exist, arguments that are no JSON) has no result yet, and nobody
+  // could agree to it.
+  for (const { callId } of log.openCalls()) if (!executor.isWaiting(callId)) await executor.execute(callId);
   await guard.check();
   const asked = log.openCalls().map(({ callId }, index) => ({ item: approvalItem(run.id, log.nextN + index, callId) }));
   const outcome = await end(attempt, { status: 'awaiting_approval' }, asked);
