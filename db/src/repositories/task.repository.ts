@@ -1,6 +1,7 @@
 import type { TaskResource } from '@muster/protocol/http-tasks';
 import { scopeOf } from '@muster/protocol/id';
 import { sql } from 'kysely';
+import { createKnownZones } from './known-zones.ts';
 import { readVisible, type Reader, type Visible } from './visible.ts';
 
 /** A task as the wire has it; `due` is told without the keys that it lacks. */
@@ -21,7 +22,7 @@ export interface TaskSearch {
 
 const NO_DAY = '9999-12-31';
 
-export const createTaskRepository = (db: Reader) => ({
+export const createTaskRepository = (db: Reader, zones = createKnownZones(db)) => ({
   /** A list's tasks in their order, sub-tasks among them. Undefined: the list is absent, or not theirs to see. */
   listOf: async (
     principalId: string,
@@ -54,9 +55,17 @@ export const createTaskRepository = (db: Reader) => ({
     return found && { ...found.item, role: found.role };
   },
 
-  /** Open tasks of all lists of a person that are not archived, by day and id; those without a day last. */
+  /** Whether days can be told in it: Node knows more zones than Postgres. */
+  knowsZone: (zone: string): Promise<boolean> => zones.has(zone),
+
+  /**
+   * Open tasks of all lists of a person that are not archived, by day and id; those without a day last. Where Postgres
+   * cannot tell the instant (a zone that it does not know, the year 0000) the day is the one that was written.
+   */
   search: async (principalId: string, search: TaskSearch): Promise<(TaskResource & { day: string })[]> => {
-    const { view, words, today, zone, after, limit } = search;
+    const { view, words, today, after, limit } = search;
+    const zone = (await zones.has(search.zone)) ? search.zone : 'UTC';
+    const known = await zones.asArray();
     const conditions = [
       ...(view === 'today' ? [sql`and d.day <= ${today}`] : []),
       ...(view === 'upcoming' ? [sql`and d.day > ${today} and d.day < ${NO_DAY}`] : []),
@@ -73,7 +82,8 @@ export const createTaskRepository = (db: Reader) => ({
       join task t on t.scope_id = l.scope_id and t.deleted_at is null and not t.done
       cross join lateral (select case
         when t.due is null or t.due = 'null'::jsonb then ${NO_DAY}
-        when t.due ? 'zone' then to_char(((t.due ->> 'date') || ' ' || (t.due ->> 'time'))::timestamp
+        when t.due ? 'zone' and t.due ->> 'date' not like '0000-%' and lower(t.due ->> 'zone') = any (${known}::text[])
+          then to_char(((t.due ->> 'date') || ' ' || (t.due ->> 'time'))::timestamp
           at time zone (t.due ->> 'zone') at time zone ${zone}, 'YYYY-MM-DD')
         else t.due ->> 'date' end as day) d
       where m.scope_id = ${scopeOf('user', principalId)} ${sql.join(conditions, sql` `)}

@@ -91,6 +91,7 @@ describe('addresses', () => {
     ['an id that reaches further', 'GET', '/api/v1/tasks/..%2f..%2fetc', 400, 'invalid'],
     ['a broken escape', 'GET', '/api/v1/tasks/%E0%A4%A', 400, 'invalid'],
     ['a zero byte', 'GET', '/api/v1/tasks/%00', 400, 'invalid'],
+    ['a zone that Postgres does not know', 'GET', '/api/v1/tasks?zone=AET', 400, 'invalid'],
     ['a limit that is too large', 'GET', '/api/v1/lists?limit=100000', 400, 'invalid'],
     ['a limit twice', 'GET', '/api/v1/lists?limit=1&limit=2', 400, 'invalid'],
     ['a cursor that is none', 'GET', '/api/v1/lists?cursor=%00%ff', 400, 'invalid'],
@@ -99,6 +100,28 @@ describe('addresses', () => {
   ])('%s', async (_, method, path, status, code) => {
     const answer = await ada.call(method, path);
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
+  });
+
+  test('forged cursors', async () => {
+    const { body: thread } = await ada.call('POST', '/api/v1/threads', {});
+    const collections = [
+      ...['/lists', '/tasks', '/threads', '/conflicts', `/threads/${thread.id}/messages`],
+      ...[`/lists/${listId}/tasks`, `/lists/${listId}/history`, `/lists/${listId}/members`, `/lists/${listId}/at`],
+    ];
+    const numbers = ['1e400', '-1e400', '1.5', '9007199254740992', '-9007199254740993', '9007199254740991', '-1'];
+    const strings = ['""', '"\\ud800"', '"nobody"', '"9999999-99"', '{}', 'null'];
+    for (const collection of collections) {
+      for (const value of [...numbers, ...strings]) {
+        const places = [`{"at":${value},"seq":${value},"id":"x"}`, `{"day":${value},"pos":${value},"id":${value}}`];
+        for (const place of [...places, value]) {
+          const cursor = Buffer.from(place).toString('base64url');
+          const { status } = await ada.call('GET', `/api/v1${collection}?cursor=${cursor}`);
+          expect([200, 400].includes(status) ? 'answered' : [collection, place, status]).toBe('answered');
+        }
+      }
+    }
+    const forged = Buffer.from('{"at":1.5,"id":"x"}').toString('base64url');
+    expect((await ada.call('GET', `/api/v1/conflicts?cursor=${forged}`)).body).toMatchObject({ code: 'invalid' });
   });
 
   test('a search for SQL, wildcards and zero bytes finds nothing and breaks nothing', async () => {

@@ -17,9 +17,12 @@ export function readCursor<K extends string>(
   if (query.cursor === undefined) return undefined;
   try {
     const place = JSON.parse(Buffer.from(query.cursor, 'base64url').toString('utf8')) as Place;
-    const isFit = (Object.keys(keys) as K[]).every(
-      (key) => typeof place[key] === keys[key] && !String(place[key]).includes('\0'),
-    );
+    const isFit = (Object.keys(keys) as K[]).every((key) => {
+      const value = place[key];
+      // Neither zero characters nor what is no bigint: Postgres would throw at them.
+      const isReadable = typeof value === 'string' ? !value.includes('\0') : Number.isSafeInteger(value);
+      return typeof value === keys[key] && isReadable;
+    });
     if (isFit) return place as Record<K, never>;
   } catch {
     // Said below.

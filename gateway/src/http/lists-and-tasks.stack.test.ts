@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signUp, startHttp, type TestHttp, type Visitor } from './test/start-http.ts';
 
@@ -117,6 +118,30 @@ describe('tasks', () => {
     expect(await found(`q=${encodeURIComponent('%')}`)).toEqual(['soon']);
     const page = (await eve.call('GET', '/api/v1/tasks?limit=3')).body;
     expect((await eve.call('GET', `/api/v1/tasks?limit=3&cursor=${page.next}`)).body.items).toHaveLength(1);
+  });
+
+  test("one member's due date breaks nobody's view", async () => {
+    const fay = await signUp(server.url, 'Fay');
+    const { body: list } = await fay.call('POST', '/api/v1/lists', { title: 'Ours' });
+    const add = (title: string, due: object) => fay.call('POST', `/api/v1/lists/${list.id}/tasks`, { title, due });
+    const time = '10:00';
+    // Node knows this zone and Postgres does not; upper and lower case are one to both.
+    await add('odd', { date: '2026-03-10', time, zone: 'AET' });
+    await add('late in Honolulu', { date: '2026-03-10', time: '23:00', zone: 'pacific/honolulu' });
+    const { body: old } = await add('old', { date: '2026-03-09', time, zone: 'Europe/Berlin' });
+    const found = async (query: string) => {
+      const { status, body } = await fay.call('GET', `/api/v1/tasks?${query}`);
+      return status === 200 ? body.items.map((task: { title: string }) => task.title) : body;
+    };
+    expect(await found('view=today&zone=Europe/Berlin')).toEqual(['old', 'odd', 'late in Honolulu']);
+    expect(await found('zone=AET')).toMatchObject({ code: 'invalid', faults: [{ path: 'zone' }] });
+
+    // What was stored before it was refused.
+    expect((await add('never', { date: '0000-01-01', time, zone: 'UTC' })).body).toMatchObject({ code: 'invalid' });
+    const never = JSON.stringify({ date: '0000-01-01', time, zone: 'UTC' });
+    await sql`update task set due = ${never}::jsonb where id = ${old.id}`.execute(server.db);
+    await sql`update settings set zone = 'AET' where id = ${fay.userId}`.execute(server.db);
+    expect(await found('view=today')).toEqual(['old', 'odd', 'late in Honolulu']);
   });
 });
 

@@ -11,6 +11,8 @@ export const date = z.string().check(
     },
     { error: 'must be a day that exists' },
   ),
+  // Postgres counts without it: one such day would break whatever it is sorted with.
+  z.refine((value) => !value.startsWith('0000'), { error: 'must be a day after the year 0000' }),
 );
 export const time = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time such as 17:00' }));
 

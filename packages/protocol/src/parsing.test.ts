@@ -14,6 +14,8 @@ test.each([
   [{ date: '2026-03-09', time: '17:00', zone: 'Europe/Berlin' }, true],
   [{ date: '2026-02-30' }, false],
   [{ date: '2026-3-9' }, false],
+  [{ date: '0001-01-01' }, true],
+  [{ date: '0000-12-31' }, false],
   [{ date: '2026-03-09', time: '25:00' }, false],
   [{ date: '2026-03-09', time: '17:00', zone: 'Mars/Olympus' }, false],
   [{ date: '2026-03-09', zone: 'Europe/Berlin' }, false],

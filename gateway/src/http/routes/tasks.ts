@@ -72,6 +72,10 @@ export const taskRoutes = ({ tasks, accounts, submit }: ApiContext) => [
     query: tasksQuery,
     answer: pageOf(taskResource),
     handle: async ({ identity, query }) => {
+      if (query.zone !== undefined && !(await tasks.knowsZone(query.zone))) {
+        const message = 'is none that the server knows; try one such as Europe/Berlin';
+        throw new MusterError('invalid', `zone: ${message}`, { faults: [{ path: 'zone', message }] });
+      }
       const zone = query.zone ?? (await accounts.findZone(identity.userId)) ?? 'UTC';
       const rows = await tasks.search(identity.userId, {
         view: query.view,
