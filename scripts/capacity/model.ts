@@ -53,7 +53,8 @@ export interface Plan {
   firstToGive: string;
 }
 
-const HEADS_EVERY_SECONDS = 3;
+/** Between 1.8 and 2.6 s (gateway/src/bus/positioning.ts). */
+const HEADS_EVERY_SECONDS = 2.2;
 const MICROS = 1_000_000;
 /** What the worker's pace does (worker/src/run/flush-pace.ts): 30 ms, and at most 2,000 pieces a second of a process. */
 const [SHORTEST_WINDOW_MS, LONGEST_WINDOW_MS, PIECES_OF_A_WORKER] = [30, 1_000, 2_000];

@@ -19,7 +19,7 @@ export function readMachine(): Machine {
     cpu: cores[0]?.model.trim() || 'unknown',
     cores: cores.length,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    system: `${type()} ${release()}`,
+    system: `${type()} ${/^\d+\.\d+/u.exec(release())?.[0] ?? ''}`.trim(),
     node: process.versions.node,
     loadBefore: loadavg()[0] ?? NaN,
   };

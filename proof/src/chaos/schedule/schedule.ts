@@ -54,7 +54,7 @@ const WEIGHTS: Partial<Record<Fault, number>> = {
 const LONG_FREEZE_MS = 9_000;
 
 /**
- * What is done to whom and when, from a seed alone. Each kind comes once before any comes again.
+ * What is done to whom and when, from a seed alone: dealt from a shuffled deck in which some kinds are several times.
  *
  * @param lengthMs of the storm
  * @param isBrief each kind once and short, however little time there is
