@@ -7,25 +7,34 @@ export class GridFocus {
   selected: ReadonlySet<string> = $state.raw(new Set());
   /** Where a selection with Shift began. */
   #anchor: string | null = null;
+  /** The stops as they were when the focused line was last among them. */
+  #order: readonly string[] = [];
 
   constructor(lines: () => readonly Line[]) {
     this.#lines = lines;
   }
 
-  /** Group headings are passed over. */
-  #stops: readonly Line[] = $derived.by(() => this.#lines().filter((line) => line.kind !== 'group'));
+  /** Where the focus can be: group headings are passed over. */
+  #stops: readonly string[] = $derived.by(() =>
+    this.#lines().flatMap((line) => (line.kind === 'group' ? [] : [line.key])),
+  );
 
-  /** The line that `Tab` reaches: the one last focused, else the first. */
+  /** The line that `Tab` reaches: the one last focused, or what stands in its place since it went; else the first. */
   key: string | null = $derived.by(() => {
-    const stops = this.#stops;
-    return stops.some((line) => line.key === this.#key) ? this.#key : (stops[0]?.key ?? null);
+    const stops = new Set(this.#stops);
+    if (this.#key !== null && stops.has(this.#key)) return this.#key;
+    // The fold is in every list: where it alone has stayed, another list has come.
+    const isSame = this.#order.some((key) => key !== 'fold' && stops.has(key));
+    return (isSame ? heirOf(this.#order, this.#key, (key) => stops.has(key)) : undefined) ?? this.#stops[0] ?? null;
   });
+
+  /** The same, but null until {@link settle} where it has just passed to another line. */
+  get settledKey(): string | null {
+    return this.#key === null || this.#key === this.key ? this.key : null;
+  }
 
   /** The focused task. */
-  rowId: string | null = $derived.by(() => {
-    const line = this.#stops.find((other) => other.key === this.key);
-    return line?.kind === 'row' ? line.key : null;
-  });
+  rowId: string | null = $derived.by(() => (this.key !== null && this.#rowIds.includes(this.key) ? this.key : null));
 
   /** What an action changes: the selection, if the focused task is in it or nothing is focused; else that task. */
   get targets(): string[] {
@@ -50,14 +59,14 @@ export class GridFocus {
 
   /** Steps over the lines; with `extend` the selection grows to there. @returns the line now focused */
   move(by: number, extend: boolean): string | null {
-    const at = this.#stops.findIndex((line) => line.key === this.key);
+    const at = this.key === null ? -1 : this.#stops.indexOf(this.key);
     const to = this.#stops[Math.min(this.#stops.length - 1, Math.max(0, at + by))];
-    return to ? this.#goTo(to.key, extend) : null;
+    return to === undefined ? null : this.#goTo(to, extend);
   }
 
   edge(to: 'first' | 'last', extend: boolean): string | null {
-    const line = to === 'first' ? this.#stops[0] : this.#stops.at(-1);
-    return line ? this.#goTo(line.key, extend) : null;
+    const key = this.#stops.at(to === 'first' ? 0 : -1);
+    return key === undefined ? null : this.#goTo(key, extend);
   }
 
   #goTo(key: string, extend: boolean): string {
@@ -71,12 +80,9 @@ export class GridFocus {
 
   /** After these are gone the focus goes to the next one that stays, or the last before. */
   leave(ids: ReadonlySet<string>): string | null {
-    const stops = this.#stops;
-    const at = stops.findIndex((line) => line.key === this.key);
-    const stays = (line: Line): boolean => !ids.has(line.key);
-    const next = stops.slice(Math.max(0, at)).find(stays) ?? stops.slice(0, Math.max(0, at)).findLast(stays);
-    if (next) this.focus(next.key);
-    return next?.key ?? null;
+    const next = heirOf(this.#stops, this.key, (key) => !ids.has(key));
+    if (next !== undefined) this.focus(next);
+    return next ?? null;
   }
 
   toggle(id: string): void {
@@ -102,10 +108,19 @@ export class GridFocus {
     this.selected = new Set();
   }
 
-  /** What left the list leaves the selection. */
-  prune(): void {
+  /** What left the list leaves the selection, and hands the focus on. */
+  settle(): void {
     const ids = new Set(this.#rowIds);
     const kept = [...this.selected].filter((id) => ids.has(id));
     if (kept.length !== this.selected.size) this.selected = new Set(kept);
+    if (this.key === null) return;
+    if (this.settledKey === null) this.focus(this.key);
+    this.#order = this.#stops;
   }
+}
+
+/** What stands in a line's place once it has gone: the next that stays, or the last before. */
+function heirOf(order: readonly string[], key: string | null, stays: (key: string) => boolean): string | undefined {
+  const at = key === null ? 0 : Math.max(0, order.indexOf(key));
+  return order.slice(at).find(stays) ?? order.slice(0, at).findLast(stays);
 }

@@ -75,7 +75,7 @@ export class Grid {
     });
     $effect(() => {
       void this.lines;
-      untrack(() => this.focus.prune());
+      untrack(() => this.focus.settle());
     });
     // Where this person is, for the others' rows; the open task is said by its panel.
     $effect(() => {
@@ -116,7 +116,7 @@ export class Grid {
 
   /** The row that must not move because of others. */
   get #hand(): string | null {
-    return this.drag.id ?? this.editingId ?? this.hovered ?? (this.hasFocus ? this.focus.key : null);
+    return this.drag.id ?? this.editingId ?? this.hovered ?? (this.hasFocus ? this.focus.settledKey : null);
   }
 
   focusFirst(): void {

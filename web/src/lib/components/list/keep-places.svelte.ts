@@ -54,7 +54,7 @@ export function keepPlaces({ muster, scroll, lines, hand, element }: Options): v
   $effect(() => {
     void lines();
     untrack(() => {
-      focus.give();
+      focus.give(() => element()?.querySelector<HTMLElement>('[data-key][tabindex="0"]'));
       if (anchor) scroll.restore(anchor);
       anchor = undefined;
     });

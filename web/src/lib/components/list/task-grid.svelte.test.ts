@@ -11,10 +11,14 @@ vi.mock('$app/state', () => ({
 }));
 vi.mock('$app/navigation', () => ({ goto: vi.fn() }));
 
+const SCOPE = `list:${IDS.offsite}` as const;
+const grace = { id: IDS.grace, kind: 'person' };
+const frame = (): Promise<unknown> => new Promise((done) => requestAnimationFrame(done));
 const idOf = (n: number): string => `00000000-0000-7000-8000-0000000002${String(n).padStart(2, '0')}`;
 
-async function open() {
+async function open(change?: (client: ReturnType<typeof offsite>) => void) {
   const client = offsite();
+  change?.(client);
   const view = await renderWithApp(ListView as never, client, { listId: IDS.offsite, onopen: vi.fn() });
   const user = userEvent.setup();
   const row = (title: string): HTMLElement => screen.getByText(title).closest<HTMLElement>('[role=row]')!;
@@ -105,5 +109,101 @@ describe('after g on a row', () => {
     await user.keyboard('g{Control>}a{/Control}');
     expect(screen.getByText('9 selected')).toBeTruthy();
     expect(went).toEqual([]);
+  });
+});
+
+describe('when the focused row goes', () => {
+  const focused = (): string | undefined =>
+    document.activeElement?.closest<HTMLElement>('[role=row]')?.querySelector('.words, .num')?.textContent.trim();
+  const gone = (title: string) => vi.waitFor(() => expect(screen.queryByText(title)).toBeNull(), 5_000);
+
+  it('completed by key, the next row has the keyboard', async () => {
+    const { focus, user } = await open();
+    await focus('Reserve a table for 14 near Alfama');
+    await user.keyboard(' ');
+    expect(focused()).toBe('Reserve a table for 14 near Alfama');
+    await gone('Reserve a table for 14 near Alfama');
+    expect(focused()).toBe('Tour of the tile museum, morning of day two');
+    await user.keyboard('j');
+    expect(focused()).toBe('Draft the agenda for the strategy session');
+  });
+
+  it('with its sub-tasks, the row behind them has it', async () => {
+    const { focus, user } = await open();
+    await focus('Collect diets and allergies from everyone');
+    await user.keyboard(' ');
+    await gone('Answer the caterer');
+    expect(focused()).toBe('Reserve a table for 14 near Alfama');
+  });
+
+  it('ticked by mouse, the next row has it', async () => {
+    const { user } = await open();
+    await user.click(screen.getByRole('checkbox', { name: 'Complete Print name badges' }));
+    await gone('Print name badges');
+    expect(focused()).toBe('13 done');
+    await user.keyboard('k');
+    expect(focused()).toBe('Draft the agenda for the strategy session');
+  });
+
+  it('the last of all, what came in its place has it', async () => {
+    const { focus, user } = await open((client) => {
+      for (const { id } of client.all(SCOPE, 'task')) if (id !== idOf(8)) client.del('task', id);
+    });
+    await focus('Print name badges');
+    await user.keyboard(' ');
+    await gone('Print name badges');
+    expect(focused()).toBe('1 done');
+  });
+
+  it('deleted by someone else, the next row has it, and none of the rows above moves', async () => {
+    const { client, focus, row, user } = await open();
+    await focus('Reserve a table for 14 near Alfama');
+    const above = row('Answer the caterer').style.transform;
+    const place = row('Reserve a table for 14 near Alfama').style.transform;
+    client.del('task', idOf(5), grace);
+    await frame();
+    await tick();
+    expect(focused()).toBe('Tour of the tile museum, morning of day two');
+    expect(row('Answer the caterer').style.transform).toBe(above);
+    expect(row('Tour of the tile museum, morning of day two').style.transform).toBe(place);
+    // It is the grid's own row now, also once the other one is back.
+    client.put(SCOPE, 'task', idOf(5), { ...client.get('task', idOf(6))!.value, title: 'Back again' }, grace);
+    await frame();
+    await tick();
+    await user.keyboard('{Delete}');
+    expect(client.sent.at(-1)?.args).toEqual({ id: idOf(6) });
+  });
+
+  it('nothing is taken from a field elsewhere, and Tab comes back to the place', async () => {
+    const { client, focus, row, user } = await open();
+    await focus('Reserve a table for 14 near Alfama');
+    await user.keyboard(' ');
+    const field = screen.getByRole('textbox', { name: 'New task' });
+    await user.click(field);
+    await gone('Reserve a table for 14 near Alfama');
+    client.del('task', idOf(6), grace);
+    await frame();
+    await tick();
+    expect(document.activeElement).toBe(field);
+    expect(row('Draft the agenda for the strategy session').tabIndex).toBe(0);
+  });
+
+  it('with its whole list, for another one, that begins at its first row', async () => {
+    const { focus, rerender } = await open((client) => {
+      const { value } = client.get('task', idOf(50))!;
+      client.put(`list:${IDS.home}`, 'task', idOf(62), { ...value, title: 'Done at home', done: true });
+    });
+    await focus('Reserve a table for 14 near Alfama');
+    await rerender({ props: { props: { listId: IDS.home, onopen: vi.fn() } } });
+    expect(screen.getByText('1 done')).toBeTruthy();
+    expect(focused()).toBe('Thing at home 1');
+  });
+
+  it('reopened in time, it keeps it', async () => {
+    const { focus, user } = await open();
+    await focus('Reserve a table for 14 near Alfama');
+    await user.keyboard('  ');
+    await new Promise((done) => setTimeout(done, 800));
+    expect(focused()).toBe('Reserve a table for 14 near Alfama');
   });
 });
