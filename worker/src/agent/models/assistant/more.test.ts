@@ -55,6 +55,31 @@ test.each([
   for (const word of words) expect(said).toContain(word);
 });
 
+const planned = (say: string) => {
+  const list = new SampleList();
+  const before = new Set(list.tasks().map(({ id }) => id));
+  const said = list.ask(say);
+  const made = list.tasks().filter(({ id }) => !before.has(id));
+  return { said, top: made.filter(({ parentId }) => parentId === null).map(({ title }) => title), made: made.length };
+};
+
+test.each(['Plan “Harbour party” in a few steps', 'plan Harbour party in 7 simple steps', 'plan harbour party'])(
+  '%s: how it is to be planned is no part of its name',
+  (say) => {
+    const { said, top, made } = planned(say);
+    expect(top.map((title) => title.toLowerCase())).toEqual(['harbour party']);
+    expect(made).toBe(8);
+    expect(said.toLowerCase()).toContain('made a plan, “harbour party”, with 7 steps');
+  },
+);
+
+test('the plan of a whole list stands in it, not below a task that is called as it', () => {
+  const { said, top, made } = planned('Plan “Work” in a few steps');
+  expect(made).toBeGreaterThan(4);
+  expect(top).toHaveLength(made);
+  expect(said).toContain(`Planned “Work” in ${made} steps`);
+});
+
 test('what it means by “it” is what was spoken of last', () => {
   const list = new SampleList();
   list.ask('add book the room');

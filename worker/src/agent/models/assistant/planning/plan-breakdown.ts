@@ -22,6 +22,7 @@ export function planBreakdown(phrase: string, snapshot: Snapshot): Plan {
       `${quoted(parent.title)} has all the steps already that I would suggest. Tell me which are missing, and I add them.`,
     );
   }
+  const isWholeList = !parent && title.toLowerCase() === snapshot.title.trim().toLowerCase();
   const children = steps.map((step) => ({
     title: step,
     notes: null,
@@ -30,8 +31,15 @@ export function planBreakdown(phrase: string, snapshot: Snapshot): Plan {
     labels: null,
     assignees: null,
   }));
+  const tasks = children.map((child) => ({ ...child, children: null }));
+  // A task that is called as its list would only stand between the two.
+  if (isWholeList) {
+    return {
+      calls: [{ name: 'add_tasks', args: { list: null, tasks, parent: null, after: null } }],
+      reply: `Planned ${quoted(snapshot.title)} in ${steps.length} steps. It is a common outline, so change what does not fit, and tell me dates or people to go with them.`,
+    };
+  }
   if (parent) {
-    const tasks = children.map((child) => ({ ...child, children: null }));
     return {
       calls: [{ name: 'add_tasks', args: { list: null, tasks, parent: parent.id, after: null } }],
       reply: `Broke ${quoted(parent.title)} into ${steps.length} steps. Change what does not fit, and tell me dates or people to go with them.`,

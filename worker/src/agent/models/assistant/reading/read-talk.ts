@@ -24,6 +24,10 @@ const BREAKDOWN = [
   /^(?:plan|outline)\s+(.+)$/iu,
 ];
 
+/** "Plan it in a few steps": how, and no part of what. */
+const IN_STEPS =
+  /\s+(?:in|into|with)\s+(?:(?:a few|a couple of|some|several|\p{L}+|\d+)\s+)?(?:\p{L}+\s+)?(?:steps|stages)$/iu;
+
 /** Acts in the world, and knowledge of it: an assistant for lists has neither. */
 const WORLD_ACT =
   /^(?:book|order|buy|call|get|find|reserve|send|email|e-mail|text|message|phone|ring|pay|play|open|turn|set an? (?:alarm|timer)|drive|cook|translate|draw|sing|google|search the web|browse|download|post|tweet)\b.*\b(?:me|us|for me|for us|right now|immediately|at once|now)\b/iu;
@@ -46,7 +50,7 @@ export function readTalk(text: string): Request | undefined {
 export function readBreakdown(text: string): Request | undefined {
   const clean = text.replace(/[.!?]+$/u, '').trim();
   for (const pattern of BREAKDOWN) {
-    const phrase = pattern.exec(clean)?.[1];
+    const phrase = pattern.exec(clean)?.[1]?.replace(IN_STEPS, '');
     if (phrase)
       return {
         kind: 'breakdown',
