@@ -36,6 +36,7 @@ export function createBusMetrics(
     readsShared: metrics.counter('reads_shared_total', 'Scopes answered by a read that another reader asked for too'),
     ringAnswers: metrics.counter('ring_answers_total', 'Changes answered from memory instead of Postgres'),
     lagged: metrics.counter('sockets_lagged_total', 'Times that a socket was full and left its rooms until it drained'),
+    cut: metrics.counter('sockets_cut_total', 'Sockets that were closed because far too much waited for them'),
     resets: metrics.counter('resets_total', 'Entries that had to start anew', ['why']),
     evictions: metrics.counter('evictions_total', 'Watchers who lost their right'),
     fenceFailures: metrics.counter('fence_failures_total', 'Reads of members that failed'),

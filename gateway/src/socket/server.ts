@@ -13,7 +13,7 @@ import { createFanOut, type FanOut } from './frame-adapter.ts';
 import { findHandler } from './handlers.ts';
 import { readHandshake, type HandshakeDeps } from './handshake.ts';
 import type { GatewayServer, GatewaySocket, Session, SocketServices } from './session.ts';
-import { watchSlowReaders } from './slow-readers.ts';
+import { bufferedBytes, watchSlowReaders } from './slow-readers.ts';
 
 /** Longer than any handshake takes; a session that has ended never comes back. */
 const ENDED_FOR_MS = 30_000;
@@ -149,7 +149,10 @@ function enter(socket: GatewaySocket, bus: SocketServices['bus']): Session {
     join: (room) => void socket.join(room),
     leave: (room) => void socket.leave(room),
   });
-  return { socketId: socket.id, identity, clientId, member, line: Promise.resolve(), reads: 0 };
+  return {
+    ...{ socketId: socket.id, identity, clientId, member, line: Promise.resolve(), reads: 0 },
+    bufferedBytes: () => bufferedBytes(socket),
+  };
 }
 
 function closeAtExpiry(socket: GatewaySocket): NodeJS.Timeout | undefined {

@@ -30,6 +30,8 @@ export interface Session {
   line: Promise<void>;
   /** Its reads under way: one socket must not take the gates from all others. */
   reads: number;
+  /** How much waits in this process's memory for it to read. */
+  bufferedBytes(): number;
 }
 
 /** What handlers work with. */

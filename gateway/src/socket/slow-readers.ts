@@ -1,16 +1,22 @@
+import { MusterError } from '@muster/protocol/error';
+import type { Logger } from '@muster/runtime/logger';
 import type { SocketBus } from '../bus/bus.ts';
 import { headsOf } from '../bus/positioning.ts';
-import type { Logger } from '@muster/runtime/logger';
 import type { GatewaySocket, Session } from './session.ts';
 
 const LOOK_EVERY_MS = 200;
 const FULL_BYTES = 1_048_576;
+/** A page belongs to a snapshot that was begun: refused, all that was read of it would have to be read again. */
+const FULL_FOR_PAGES_BYTES = 16_777_216;
 const DRAINED_BYTES = 65_536;
+/** Twice what the reads that may be under way at once (handlers/scope.ts) can answer to somebody who does read. */
+const MOST_BYTES = 33_554_432;
+const RETRY_AFTER_MS = 1_000;
 
 /** What is private in engine.io and ws, and has no public name: how much waits for a socket. */
 interface Connection {
   writeBuffer?: { data?: unknown }[];
-  transport?: { writable?: boolean; socket?: { bufferedAmount?: number } };
+  transport?: { writable?: boolean; socket?: { bufferedAmount?: number; terminate?(): void } };
 }
 
 export function bufferedBytes(socket: Pick<GatewaySocket, 'conn'>): number {
@@ -20,6 +26,21 @@ export function bufferedBytes(socket: Pick<GatewaySocket, 'conn'>): number {
     if (typeof data === 'string' || data instanceof Uint8Array) bytes += data.length;
   }
   return bytes;
+}
+
+/**
+ * Nothing is emitted to a full socket; what it asks for would fill the same memory, as fast as it can ask.
+ * @throws {MusterError} `rate_limited`
+ */
+export function refuseWhileFull(session: Session, { isPage = false } = {}): void {
+  if (session.bufferedBytes() <= (isPage ? FULL_FOR_PAGES_BYTES : FULL_BYTES)) return;
+  throw new MusterError('rate_limited', 'Read first what was sent.', { retryAfterMs: RETRY_AFTER_MS });
+}
+
+/** In order it would wait for the client to read what it does not read, and keep it all until then. */
+function cut(socket: GatewaySocket): void {
+  (socket.conn as unknown as Connection).transport?.socket?.terminate?.();
+  socket.disconnect(true);
 }
 
 /**
@@ -60,7 +81,13 @@ export function watchSlowReaders({
   const timer = setInterval(() => {
     for (const [socket, session] of sessions) {
       const { isFull } = session.member.reader;
-      const bytes = bufferedBytes(socket);
+      const bytes = session.bufferedBytes();
+      if (bytes > MOST_BYTES) {
+        bus.metrics.cut.inc();
+        logger.warn({ userId: session.identity.userId, bytes }, 'a socket that does not read was cut');
+        cut(socket);
+        continue;
+      }
       // Also what a full socket asked for meanwhile.
       if (bytes > FULL_BYTES || (isFull && bytes >= DRAINED_BYTES)) suspend(session);
       else if (isFull) {

@@ -4,8 +4,10 @@ import { runStatusAnswer, type RunStatusAnswer } from '@muster/protocol/run';
 import * as z from 'zod/mini';
 import { defineHandler } from '../define-handler.ts';
 import type { Session, SocketServices } from '../session.ts';
+import { refuseWhileFull } from '../slow-readers.ts';
 
 export const runWatch = defineHandler('run:watch', async ({ session, data, answer }) => {
+  refuseWhileFull(session);
   await session.member.runs.watch(data.runId, data.after, answer);
 });
 

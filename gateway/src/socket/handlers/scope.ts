@@ -1,6 +1,7 @@
 import { MusterError } from '@muster/protocol/error';
 import { defineHandler } from '../define-handler.ts';
 import type { Session } from '../session.ts';
+import { refuseWhileFull } from '../slow-readers.ts';
 
 /** A client opens all of its lists in one frame: more reads of one socket at once are a fault, or mean harm. */
 const READS_AT_ONCE = 16;
@@ -15,7 +16,9 @@ export const scopePull = defineHandler('scope:pull', ({ session, services, data,
 );
 
 export const scopePage = defineHandler('scope:page', ({ session, services, data, answer }) =>
-  reading(session, () => services.bus.gate.page(session.member.reader, data.scope, data.next, answer)),
+  reading(session, () => services.bus.gate.page(session.member.reader, data.scope, data.next, answer), {
+    isPage: true,
+  }),
 );
 
 export const scopeClose = defineHandler('scope:close', ({ session: { member }, data, answer }) => {
@@ -24,7 +27,8 @@ export const scopeClose = defineHandler('scope:close', ({ session: { member }, d
 });
 
 /** @throws {MusterError} `rate_limited` */
-async function reading(session: Session, read: () => Promise<void>): Promise<void> {
+async function reading(session: Session, read: () => Promise<void>, { isPage = false } = {}): Promise<void> {
+  refuseWhileFull(session, { isPage });
   if (session.reads >= READS_AT_ONCE) {
     throw new MusterError('rate_limited', 'Too many reads at once.', { retryAfterMs: RETRY_AFTER_MS });
   }

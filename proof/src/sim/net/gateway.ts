@@ -196,12 +196,12 @@ export class SimGateway {
         this.#rooms.get(room)?.delete(link);
       },
     });
-    const session: Session = { socketId: id, identity, clientId, member, line: Promise.resolve(), reads: 0 };
+    const session: Session = {
+      ...{ socketId: id, identity, clientId, member, line: Promise.resolve(), reads: 0 },
+      bufferedBytes: () => link.bufferedBytes,
+    };
     this.sessions.set(link, session);
-    const fake = {
-      conn: { transport: { socket: Object.defineProperty({}, 'bufferedAmount', { get: () => link.bufferedBytes }) } },
-      disconnect: () => link.closeByServer(),
-    } as unknown as GatewaySocket;
+    const fake = { conn: {}, disconnect: () => link.closeByServer() } as unknown as GatewaySocket;
     this.#fakes.set(fake, session);
     link.server = {
       received: (event, data, ack) => {
