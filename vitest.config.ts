@@ -37,6 +37,8 @@ const components: TestProjectInlineConfiguration = {
 
 export default defineConfig({
   test: {
+    // Vitest would leave a core free; most files wait for servers rather than for it.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
